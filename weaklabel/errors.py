@@ -1,0 +1,101 @@
+"""Errors that a caller may want to catch, all below one root.
+
+::
+
+    WeakLabelError
+    ├── LFError              a labeling function failed or voted something illegal (.lf, .key, .fault)
+    │   └── FaultRateError   too many rows of one labeling function failed (.faults)
+    ├── NotFittedError       a model was used before ``fit``
+    ├── FileFormatError      a saved file is damaged, of another kind, or from a newer version (.path)
+    ├── MissingExtraError    an optional dependency is not installed (.extra)
+    └── PackError            a pack of labeling functions cannot be found or loaded
+
+    WeakLabelWarning         something is likely not what was meant, the work goes on
+
+A bad argument is a plain ``ValueError`` or ``TypeError``.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from weaklabel.types import Fault
+
+__all__ = [
+    "FaultRateError",
+    "FileFormatError",
+    "LFError",
+    "MissingExtraError",
+    "NotFittedError",
+    "PackError",
+    "WeakLabelError",
+    "WeakLabelWarning",
+]
+
+
+class WeakLabelError(Exception):
+    """Root of all errors that weaklabel raises by intent."""
+
+
+class LFError(WeakLabelError):
+    """A labeling function raised, or voted something that is no vote.
+
+    Parameters
+    ----------
+    message : str
+        What happened, where, and what was expected.
+    lf : str
+        Name of the labeling function.
+    key : object, optional
+        Key of the row, None where the error belongs to no single row.
+    fault : Fault, optional
+        The fault with its traceback.
+    """
+
+    def __init__(
+        self, message: str, *, lf: str, key: object = None, fault: Fault | None = None
+    ) -> None:
+        super().__init__(message)
+        self.lf = lf
+        self.key = key
+        self.fault = fault
+
+
+class FaultRateError(LFError):
+    """More rows of one labeling function failed than ``max_fault_rate`` allows."""
+
+    def __init__(self, message: str, *, lf: str, faults: Sequence[Fault] = ()) -> None:
+        super().__init__(message, lf=lf, fault=faults[0] if faults else None)
+        self.faults = tuple(faults)
+
+
+class NotFittedError(WeakLabelError, ValueError, AttributeError):
+    """A model was asked for labels before it was fitted."""
+
+
+class FileFormatError(WeakLabelError, ValueError):
+    """A file cannot be read: damaged, of another kind, or written by a newer version."""
+
+    def __init__(self, message: str, *, path: Path) -> None:
+        super().__init__(message)
+        self.path = path
+
+
+class MissingExtraError(WeakLabelError, ImportError):
+    """An optional dependency is needed that is not installed."""
+
+    def __init__(self, message: str, *, extra: str) -> None:
+        super().__init__(message)
+        self.extra = extra
+
+
+class PackError(WeakLabelError, ValueError):
+    """A pack of labeling functions cannot be found or loaded."""
+
+
+class WeakLabelWarning(UserWarning):
+    """Something is likely not what was meant; the work goes on."""
