@@ -1,4 +1,4 @@
-"""Files that are whole or absent: atomic writes, and arrays with a JSON header that says what they are.
+"""Files that are whole or absent: atomic writes, and arrays under a JSON header.
 
 A weaklabel file is a zip archive of ``.npy`` arrays (NumPy's ``.npz``) with one more member, the
 JSON header. Nothing in it can execute code: arrays of Python objects are refused on both ways.
@@ -35,7 +35,9 @@ def atomic_write(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     target = Path(path)
     if not target.parent.is_dir():
         raise FileNotFoundError(f"cannot write {target}: folder {target.parent} does not exist")
-    handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".tmp")
+    handle, temporary = tempfile.mkstemp(
+        dir=target.parent, prefix=f".{target.name}.", suffix=".tmp"
+    )
     try:
         with os.fdopen(handle, "wb") as file:
             yield file

@@ -3,10 +3,10 @@
 ::
 
     WeakLabelError
-    ├── LFError              a labeling function failed or voted something illegal (.lf, .key, .fault)
+    ├── LFError              a labeling function failed or voted illegally (.lf, .key, .fault)
     │   └── FaultRateError   too many rows of one labeling function failed (.faults)
     ├── NotFittedError       a model was used before ``fit``
-    ├── FileFormatError      a saved file is damaged, of another kind, or from a newer version (.path)
+    ├── FileFormatError      a saved file is damaged, of another kind, or newer than this (.path)
     ├── MissingExtraError    an optional dependency is not installed (.extra)
     └── PackError            a pack of labeling functions cannot be found or loaded
 

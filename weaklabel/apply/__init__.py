@@ -1,0 +1,5 @@
+"""Running labeling functions over data."""
+
+from weaklabel.apply._apply import apply_lfs
+
+__all__ = ["apply_lfs"]

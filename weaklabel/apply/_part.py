@@ -1,0 +1,190 @@
+"""The part function: from rows to votes. Serial, parallel and distributed runs all call this."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from weaklabel._classes import ClassTable
+from weaklabel.apply._source import Part
+from weaklabel.lf import LabelingFunction, Preprocessor, VoteCoder, extended, isolated
+from weaklabel.types import ABSTAIN, IntArray
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A call that failed: what a `Fault` is made of once the row's key is known."""
+
+    lf: str
+    at: int
+    error: str
+    traceback: str
+    cause: BaseException | None = None
+
+
+@dataclass(slots=True)
+class PartVotes:
+    """What a part comes back as.
+
+    Attributes
+    ----------
+    start, n : int
+        Which rows.
+    counts : ndarray of int64, shape (n,)
+        Votes on each row.
+    indices, codes : ndarray, shape (votes,)
+        LF and code of each vote, row after row; codes below -1 point into `sets` of that LF.
+    sets : list of list of frozenset
+        Class sets that each LF voted, by its local code.
+    tables : list of ClassTable or None
+        The classes that each LF declared or that its first Enum vote brought.
+    failures : list of Failure
+        In row order, then LF order.
+    """
+
+    start: int
+    n: int
+    counts: IntArray
+    indices: IntArray
+    codes: IntArray
+    sets: list[list[frozenset[int]]] = field(default_factory=list)
+    tables: list[ClassTable | None] = field(default_factory=list)
+    failures: list[Failure] = field(default_factory=list)
+
+
+def vote_on(
+    part: Part, lfs: Sequence[LabelingFunction], table: ClassTable | None, *, stop: bool
+) -> PartVotes:
+    """Run every labeling function on every row of a part.
+
+    Parameters
+    ----------
+    part : Part
+        The rows.
+    lfs : sequence of LabelingFunction
+        The labeling functions.
+    table : ClassTable or None
+        The classes, None when nothing declares them.
+    stop : bool
+        True to end at the first labeling function that fails.
+
+    Returns
+    -------
+    PartVotes
+    """
+    prepared = _Prepared(part.rows())
+    n = len(prepared.rows)
+    votes = np.full((n, len(lfs)), ABSTAIN, np.int32)
+    result = PartVotes(part.start, n, np.zeros(0, np.int64), np.zeros(0), np.zeros(0))
+    for j, lf in enumerate(lfs):
+        coder = VoteCoder(table if table is not None else lf.classes, lf.votes)
+        at, rows, failures = prepared.for_lf(lf)
+        if lf.batch:
+            raw, errors = isolated(
+                lf.on_batch, rows, f"labeling function {lf.name!r}", first_only=stop
+            )
+        else:
+            raw, errors = _call_each(lf.function, rows, first_only=stop)
+        codes, refused = coder.code_many(raw)
+        votes[at, j] = codes
+        failures += [_failed(lf.name, int(at[i]), e) for i, e in errors.items()]
+        failures += [Failure(lf.name, int(at[i]), why, "") for i, why in refused.items()]
+        result.sets.append(coder.sets)
+        result.tables.append(coder.table)
+        result.failures += failures
+        if stop and failures:
+            break
+    result.failures.sort(key=lambda f: f.at)
+    voted = votes != ABSTAIN
+    result.counts = voted.sum(axis=1)
+    result.indices = np.nonzero(voted)[1].astype(np.uint32)
+    result.codes = votes[voted]
+    return result
+
+
+class _Prepared:
+    """The rows of a part, and the same rows with what preprocessors computed, each once."""
+
+    def __init__(self, rows: list[Any]) -> None:
+        self.rows = rows
+        self._values: dict[int, tuple[list[Any], dict[int, Exception]]] = {}
+        self._extended: dict[
+            tuple[int, ...], tuple[IntArray, list[Any], dict[int, tuple[str, Exception]]]
+        ] = {}
+
+    def for_lf(self, lf: LabelingFunction) -> tuple[IntArray, list[Any], list[Failure]]:
+        """Return the positions and rows on which the LF can run, and the failures elsewhere."""
+        at, rows, errors = self._with(lf.pre)
+        return (
+            at,
+            rows,
+            [
+                _failed(lf.name, i, error, f"preprocessor {name!r}: ")
+                for i, (name, error) in errors.items()
+            ],
+        )
+
+    def _with(
+        self, pre: tuple[Preprocessor, ...]
+    ) -> tuple[IntArray, list[Any], dict[int, tuple[str, Exception]]]:
+        if not pre:
+            return np.arange(len(self.rows)), self.rows, {}
+        key = tuple(map(id, pre))
+        if key not in self._extended:
+            errors: dict[int, tuple[str, Exception]] = {}
+            columns: dict[str, list[Any]] = {}
+            for p in pre:
+                columns[p.name], failed = self._run(p)
+                errors |= {i: (p.name, e) for i, e in failed.items() if i not in errors}
+            at = np.array([i for i in range(len(self.rows)) if i not in errors], np.int64)
+            rows = [
+                extended(self.rows[i], {name: values[i] for name, values in columns.items()})
+                for i in at.tolist()
+            ]
+            self._extended[key] = at, rows, errors
+        return self._extended[key]
+
+    def _run(self, p: Preprocessor) -> tuple[list[Any], dict[int, Exception]]:
+        if id(p) not in self._values:
+            at, rows, upstream = self._with(p.pre)
+            if p.batch:
+                values, failed = isolated(p.on_batch, rows, f"preprocessor {p.name!r}")
+            else:
+                values, failed = _call_each(p.on_row, rows)
+            everywhere: list[Any] = [None] * len(self.rows)
+            for i, value in zip(at.tolist(), values, strict=True):
+                everywhere[i] = value
+            errors = {i: error for i, (_, error) in upstream.items()}
+            errors |= {int(at[i]): error for i, error in failed.items()}
+            self._values[id(p)] = everywhere, errors
+        return self._values[id(p)]
+
+
+def _call_each(
+    f: Callable[[Any], Any], rows: Sequence[Any], *, first_only: bool = False
+) -> tuple[list[Any], dict[int, Exception]]:
+    """Call a function on each row; an exception leaves None there and the loop goes on."""
+    values: list[Any] = []
+    errors: dict[int, Exception] = {}
+    append = values.append
+    remaining = iter(rows)
+    # The try stands outside the loop, so that a row that does not fail pays nothing for it.
+    while len(values) < len(rows):
+        try:
+            for row in remaining:
+                append(f(row))
+        except Exception as error:  # noqa: BLE001 - whatever user code raises is the row's fault
+            errors[len(values)] = error
+            append(None)
+            if first_only:
+                values += [None] * (len(rows) - len(values))
+    return values, errors
+
+
+def _failed(lf: str, at: int, error: Exception, where: str = "") -> Failure:
+    lines = traceback.format_exception(type(error), error, error.__traceback__)
+    return Failure(lf, at, f"{where}{type(error).__name__}: {error}", "".join(lines), error)

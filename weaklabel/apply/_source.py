@@ -1,0 +1,166 @@
+"""Where rows come from: any table, sequence or iterable, read in parts of equal size."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Sized
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+from weaklabel._checks import nearest
+from weaklabel.lf import Row, as_row
+
+# Rows of a part: large enough that its overhead vanishes, small enough to stay in the cache.
+PART_ROWS = 8192
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Some consecutive rows, as they came: a slice of a table or a list of data points.
+
+    Attributes
+    ----------
+    start : int
+        Position of the first row in the input.
+    data : table slice or list
+        The rows.
+    table : bool
+        Whether `data` is a table.
+    """
+
+    start: int
+    data: Any
+    table: bool
+
+    def __len__(self) -> int:
+        return len(self.data)
+
+    def rows(self) -> list[Any]:
+        """Return the rows as labeling functions see them."""
+        if not self.table:
+            return [as_row(x) for x in self.data]
+        columns = _columns(self.data)
+        names = tuple(columns)
+        return [
+            Row(dict(zip(names, values, strict=True)))
+            for values in zip(*columns.values(), strict=True)
+        ]
+
+    def column(self, name: str) -> list[Any]:
+        """Return one field of every row, for the row keys."""
+        if self.table:
+            return _columns(self.data, [name])[name]
+        rows = self.rows()
+        missing = [i for i, row in enumerate(rows) if not _has(row, name)]
+        if missing:
+            raise ValueError(f"row {self.start + missing[0]} has no field {name!r} for the row key")
+        return [_field(row, name) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Data of any kind, to be read once in parts.
+
+    Attributes
+    ----------
+    n : int or None
+        Number of rows, None for an iterable that does not tell.
+    columns : tuple of str or None
+        Column names of a table, None for anything else.
+    data : object
+        What the caller passed.
+    """
+
+    n: int | None
+    columns: tuple[str, ...] | None
+    data: Any
+
+    @classmethod
+    def of(cls, data: Any) -> Source:
+        """Recognise the data.
+
+        Raises
+        ------
+        TypeError
+            When it is one text, one mapping, or nothing that can be iterated.
+        """
+        if isinstance(data, str | bytes):
+            raise TypeError(f"data is one {type(data).__name__}; pass a list of texts or a table")
+        if isinstance(data, Mapping):
+            raise TypeError(
+                "data is one mapping; pass a list of dicts (one a row), or pd.DataFrame(data) for "
+                "a dict of columns"
+            )
+        table = _as_table(data)
+        if table is not None:
+            return cls(len(table), tuple(table.columns), table)
+        if not isinstance(data, Iterable):
+            raise TypeError(
+                f"data must be a table (pandas, polars, Arrow), a sequence or an iterable of "
+                f"rows, got {type(data).__name__}"
+            )
+        return cls(len(data) if isinstance(data, Sized) else None, None, data)
+
+    def check_column(self, name: str, who: str) -> None:
+        """Refuse a column that a table lacks; other data is found out row by row.
+
+        Raises
+        ------
+        ValueError
+            When the table has no such column.
+        """
+        if self.columns is not None and name not in self.columns:
+            raise ValueError(
+                f"{who} reads column {name!r}, the data has columns {self.columns}"
+                f"{nearest(name, self.columns)}"
+            )
+
+    def parts(self) -> Iterator[Part]:
+        """Yield the rows in parts of `PART_ROWS`, in input order."""
+        if self.columns is not None:
+            for start in range(0, len(self.data), PART_ROWS):
+                yield Part(start, self.data[start : start + PART_ROWS].to_native(), table=True)
+            return
+        rows = iter(self.data)
+        start = 0
+        while part := list(islice(rows, PART_ROWS)):
+            yield Part(start, part, table=False)
+            start += len(part)
+
+
+def _as_table(data: Any) -> Any:
+    """Return a narwhals frame where the data is a table, else None."""
+    if isinstance(data, Sequence):
+        return None
+    import narwhals as nw
+
+    table = nw.from_native(data, eager_only=True, pass_through=True)
+    if isinstance(table, nw.DataFrame):
+        return table
+    if isinstance(nw.from_native(data, pass_through=True), nw.LazyFrame):
+        raise TypeError("data is a lazy frame; call .collect() first")
+    return None
+
+
+def _columns(native: Any, names: Sequence[str] | None = None) -> dict[str, list[Any]]:
+    """Return columns as lists, missing text as None whatever the table calls it."""
+    import narwhals as nw
+
+    frame = nw.from_native(native, eager_only=True)
+    columns: dict[str, list[Any]] = {}
+    for name in frame.columns if names is None else names:
+        series = frame[name]
+        values = series.to_list()
+        # pandas marks missing text by NaN, a float; polars and Arrow by None.
+        if series.dtype in (nw.String, nw.Object, nw.Categorical) and series.null_count():
+            values = [None if v != v else v for v in values]
+        columns[name] = values
+    return columns
+
+
+def _has(row: Any, name: str) -> bool:
+    return name in row if isinstance(row, Row) else hasattr(row, name)
+
+
+def _field(row: Any, name: str) -> Any:
+    return row[name] if isinstance(row, Row) else getattr(row, name)

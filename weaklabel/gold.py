@@ -1,0 +1,46 @@
+"""Gold labels: partial, checked, and counted."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from weaklabel._classes import encode_labels
+from weaklabel.types import IntArray
+
+if TYPE_CHECKING:
+    from weaklabel.matrix import LabelMatrix
+
+__all__ = ["encode_gold"]
+
+
+def encode_gold(gold: Any, L: LabelMatrix) -> IntArray:
+    """Return gold labels as codes that fit a label matrix.
+
+    Parameters
+    ----------
+    gold : array-like, shape (n,)
+        Enum members, names or codes; ``None``, NaN or -1 where unknown.
+    L : LabelMatrix
+        The matrix whose rows they belong to.
+
+    Returns
+    -------
+    ndarray of int64, shape (n,)
+        -1 where unknown.
+
+    Raises
+    ------
+    ValueError
+        When the length differs, or a label is no class of the matrix (its position is named).
+
+    Examples
+    --------
+    >>> import weaklabel as wl
+    >>> L = wl.LabelMatrix.from_array([[1], [0]], classes=("HAM", "SPAM"))
+    >>> encode_gold(["SPAM", None], L).tolist()
+    [1, -1]
+    """
+    codes = encode_labels(gold, L.class_names, what="gold")
+    if len(codes) != L.n:
+        raise ValueError(f"gold has {len(codes)} labels, the label matrix has {L.n} rows")
+    return codes

@@ -1,0 +1,283 @@
+"""The labeling function itself: a Python function with a name, what it needs and what it votes."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping, Sequence
+from enum import Enum
+from typing import Any, final, overload
+
+from weaklabel._checks import shorten
+from weaklabel._classes import ClassTable
+from weaklabel.errors import LFError
+from weaklabel.lf._preprocessor import Preprocessor, as_preprocessors, with_preprocessors
+from weaklabel.lf._row import Batch, Row, TextRow, as_row
+from weaklabel.lf._votes import VoteCoder
+from weaklabel.types import Classes, ClassSet
+
+Examples = Mapping[str, Any] | Sequence[tuple[Any, Any]]
+
+
+@final
+class LabelingFunction:
+    """A function of a data point that votes for a class or abstains.
+
+    Made by `labeling_function`; the constructor takes the same arguments.
+
+    Attributes
+    ----------
+    name : str
+        Its name in tables and messages.
+    votes : object
+        What True means, None when it does not vote by bool.
+    classes : ClassTable or None
+        The classes it votes on, where it declares them.
+    pre : tuple of Preprocessor
+        What is computed for it before it runs.
+    resources : dict
+        Keyword arguments for the function.
+    examples : tuple of (data point, vote)
+        What `check` runs.
+    batch : bool
+        True when it takes a `Batch` and returns one vote a row.
+    columns : tuple of str
+        The columns it reads, where it says so: they are checked before the run.
+    """
+
+    def __init__(
+        self,
+        f: Callable[..., Any],
+        *,
+        name: str | None = None,
+        votes: Any = None,
+        classes: Classes | None = None,
+        resources: Mapping[str, Any] | None = None,
+        pre: Preprocessor | Sequence[Preprocessor] = (),
+        examples: Examples | None = None,
+        batch: bool = False,
+        columns: Sequence[str] | str = (),
+    ) -> None:
+        if not callable(f):
+            raise TypeError(f"a labeling function wraps a function, got {f!r}")
+        self.name = name if name is not None else str(getattr(f, "__name__", type(f).__name__))
+        self.votes = votes
+        self.classes = _declared(self.name, classes, votes)
+        self.resources = dict(resources or {})
+        self.pre = as_preprocessors(pre)
+        self.batch = batch
+        self.columns = (columns,) if isinstance(columns, str) else tuple(columns)
+        self.examples = self._read_examples(examples)
+        self._f = f
+        functools.update_wrapper(self, f)
+        # A function that calls itself by its module name would find this object, not the function.
+        self.__dict__.pop("__wrapped__", None)
+
+    def __call__(self, x: Any) -> int | ClassSet:
+        """Return the vote on one data point.
+
+        Parameters
+        ----------
+        x : mapping, str or object
+            A dict, a text, or anything with attributes.
+
+        Returns
+        -------
+        int or ClassSet
+            The code of the class, -1 for abstain, or the set of classes of a partial vote.
+
+        Raises
+        ------
+        LFError
+            When it votes something illegal. Its own exceptions pass through.
+        """
+        row = with_preprocessors(as_row(x), self.pre)
+        vote = self.on_batch(Batch([row]))[0] if self.batch else self.on_row(row)
+        coder = VoteCoder(self.classes, self.votes)
+        try:
+            code = coder.code(vote)
+        except ValueError as error:
+            raise LFError(f"labeling function {self.name!r} {error}", lf=self.name) from None
+        return code if code >= -1 else ClassSet(frozenset(coder.sets[-2 - code]))
+
+    def on_row(self, row: Any) -> Any:
+        """Return the raw vote on a row that already has what `pre` computes."""
+        return self._f(row, **self.resources)
+
+    def on_batch(self, batch: Batch) -> Sequence[Any]:
+        """Return the raw votes on a batch whose rows already have what `pre` computes."""
+        votes: Sequence[Any] = self._f(batch, **self.resources)
+        return votes
+
+    @property
+    def function(self) -> Callable[[Any], Any]:
+        """The bare function of a row, resources bound: what the engine calls in its inner loop."""
+        return functools.partial(self._f, **self.resources) if self.resources else self._f
+
+    def check(self) -> None:
+        """Run the examples.
+
+        Raises
+        ------
+        LFError
+            When a vote differs from the expected one, or a call fails; all of them are listed.
+
+        Examples
+        --------
+        >>> import weaklabel as wl
+        >>> @wl.labeling_function(votes=1, examples={"free money": 1, "hello": wl.ABSTAIN})
+        ... def says_free(x):
+        ...     return "free" in x.text
+        >>> says_free.check()
+        """
+        wrong: list[str] = []
+        for x, expected in self.examples:
+            coder = VoteCoder(self.classes)
+            try:
+                want = self._shown(coder.code(expected), coder)
+                got_vote = self(x)
+                got = self._shown(coder.code(got_vote), coder)
+            except Exception as error:  # noqa: BLE001 - reported as a failed example
+                wrong.append(f"{shorten(x)}: {type(error).__name__}: {error}")
+                continue
+            if got != want:
+                wrong.append(f"{shorten(x)}: expected {want}, voted {got}")
+        if wrong:
+            raise LFError(
+                f"labeling function {self.name!r} fails {len(wrong)} of {len(self.examples)} "
+                "examples:\n  " + "\n  ".join(wrong),
+                lf=self.name,
+            )
+
+    def _shown(self, code: int, coder: VoteCoder) -> str:
+        if code == -1:
+            return "abstain"
+        codes = [code] if code >= 0 else sorted(coder.sets[-2 - code])
+        names = [coder.table.names[c] if coder.table else str(c) for c in codes]
+        return names[0] if len(names) == 1 else f"any_of({', '.join(names)})"
+
+    def _read_examples(self, examples: Examples | None) -> tuple[tuple[Any, Any], ...]:
+        if examples is None:
+            return ()
+        pairs = examples.items() if isinstance(examples, Mapping) else examples
+        field = self.columns[0] if len(self.columns) == 1 else "text"
+        return tuple((self._example_row(x, field), expected) for x, expected in pairs)
+
+    @staticmethod
+    def _example_row(x: Any, field: str) -> Any:
+        if not isinstance(x, str):
+            return as_row(x)
+        return TextRow(x) if field == "text" else Row({field: x})
+
+    def __repr__(self) -> str:
+        return f"LabelingFunction({self.name!r})"
+
+
+def _declared(name: str, classes: Classes | None, votes: Any) -> ClassTable | None:
+    if classes is None:
+        return ClassTable.of(type(votes)) if isinstance(votes, Enum) else None
+    table = ClassTable.of(classes)
+    if votes is not None:
+        try:
+            VoteCoder(table, votes)
+        except ValueError as error:
+            raise ValueError(
+                f"labeling function {name!r} declares votes={votes!r}: {error}"
+            ) from None
+    return table
+
+
+@overload
+def labeling_function(f: Callable[..., Any], /) -> LabelingFunction: ...
+
+
+@overload
+def labeling_function(
+    *,
+    name: str | None = None,
+    votes: Any = None,
+    classes: Classes | None = None,
+    resources: Mapping[str, Any] | None = None,
+    pre: Preprocessor | Sequence[Preprocessor] = (),
+    examples: Examples | None = None,
+    batch: bool = False,
+    columns: Sequence[str] | str = (),
+) -> Callable[[Callable[..., Any]], LabelingFunction]: ...
+
+
+def labeling_function(
+    f: Callable[..., Any] | None = None,
+    /,
+    *,
+    name: str | None = None,
+    votes: Any = None,
+    classes: Classes | None = None,
+    resources: Mapping[str, Any] | None = None,
+    pre: Preprocessor | Sequence[Preprocessor] = (),
+    examples: Examples | None = None,
+    batch: bool = False,
+    columns: Sequence[str] | str = (),
+) -> LabelingFunction | Callable[[Callable[..., Any]], LabelingFunction]:
+    """Turn a function of a data point into a labeling function.
+
+    The function returns a class (an Enum member, its name, or its code 0..k-1), ``None`` or
+    `ABSTAIN` to abstain, or a partial vote (`any_of`, `none_of`). With ``votes=`` it may return a
+    bool: True votes that class, False abstains. Anything else is an `LFError`.
+
+    Parameters
+    ----------
+    f : callable
+        From a row ``x`` (``x.text`` or ``x["text"]``) to a vote.
+    name : str, optional
+        Default: the function's name.
+    votes : class or ClassSet, optional
+        What True votes.
+    classes : Enum type or sequence of str, optional
+        The classes; needed to vote by name when ``apply_lfs(classes=...)`` does not give them.
+    resources : mapping, optional
+        Passed to the function as keyword arguments.
+    pre : Preprocessor or sequence of Preprocessor, optional
+        Values the function reads as ``x.<preprocessor name>``.
+    examples : mapping of str to vote, or sequence of (data point, vote), optional
+        Unit tests that ``lf.check()`` runs. A text stands for a row whose ``text`` (or whose one
+        declared column) it is.
+    batch : bool, optional
+        True when the function takes a `Batch` (``x.text`` is a pandas Series) and returns a
+        sequence with one vote a row.
+    columns : str or sequence of str, optional
+        The columns it reads: a table that lacks one is refused before the run.
+
+    Returns
+    -------
+    LabelingFunction
+        Callable on one data point; `apply_lfs` runs many on many.
+
+    Raises
+    ------
+    TypeError, ValueError
+        When an argument is not what it should be.
+
+    Examples
+    --------
+    >>> import weaklabel as wl
+    >>> HAM, SPAM = 0, 1
+    >>> @wl.labeling_function
+    ... def has_link(x):
+    ...     return SPAM if "http" in x.text else wl.ABSTAIN
+    >>> has_link({"text": "see http://x.y"}), has_link({"text": "hello"})
+    (1, -1)
+    """
+
+    def decorate(function: Callable[..., Any]) -> LabelingFunction:
+        return LabelingFunction(
+            function,
+            name=name,
+            votes=votes,
+            classes=classes,
+            resources=resources,
+            pre=pre,
+            examples=examples,
+            batch=batch,
+            columns=columns,
+        )
+
+    return decorate if f is None else decorate(f)

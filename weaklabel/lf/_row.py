@@ -1,0 +1,180 @@
+"""What a labeling function sees: one data point or a batch, the same for every container."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+from weaklabel._checks import nearest
+
+
+class Row:
+    """A data point: its fields as attributes (``x.text``) and as items (``x["text"]``).
+
+    Read-only. Fields come from a mapping; what the mapping lacks is looked up on ``base``.
+
+    Examples
+    --------
+    >>> x = Row({"text": "hello", "n": 3})
+    >>> x.text, x["n"], "n" in x
+    ('hello', 3, True)
+    """
+
+    __slots__ = ("__dict__", "_base")
+    __dict__: dict[str, Any]
+    _base: object
+
+    def __init__(self, fields: dict[str, Any], base: object = None) -> None:
+        object.__setattr__(self, "__dict__", fields)
+        object.__setattr__(self, "_base", base)
+
+    def __getattr__(self, name: str) -> Any:
+        base = object.__getattribute__(self, "_base")
+        if base is not None:
+            return getattr(base, name)
+        raise AttributeError(_no_field(name, self.__dict__))
+
+    def __getitem__(self, name: Any) -> Any:
+        try:
+            return self.__dict__[name]
+        except KeyError:
+            if self._base is not None:
+                return self._base[name]  # type: ignore[index]
+            raise KeyError(_no_field(name, self.__dict__)) from None
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.__dict__ or (self._base is not None and hasattr(self._base, str(name)))
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.__dict__)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(
+            f"a row is read-only, {name!r} cannot be set; compute it in a preprocessor and "
+            "declare pre=... on the labeling function"
+        )
+
+    def __repr__(self) -> str:
+        inside = ", ".join(f"{name}={value!r}" for name, value in self.__dict__.items())
+        return f"Row({inside})"
+
+
+class TextRow(str):
+    """A data point that is a plain text: a ``str`` that is also its own field ``text``."""
+
+    @property
+    def text(self) -> str:
+        """The text."""
+        return str(self)
+
+    def __getitem__(self, name: Any) -> Any:
+        if isinstance(name, str):
+            return getattr(self, name)
+        return str.__getitem__(self, name)
+
+
+def _no_field(name: object, fields: Mapping[str, Any]) -> str:
+    return f"no column {name!r}; columns are {tuple(fields)}{nearest(name, fields)}"
+
+
+def as_row(x: Any) -> Any:
+    """Return the data point as labeling functions see it: mappings and texts get attributes."""
+    if isinstance(x, str) and not isinstance(x, TextRow):
+        return TextRow(x)
+    if isinstance(x, Mapping):
+        return Row(dict(x))
+    return x
+
+
+def extended(x: Any, fields: Mapping[str, Any]) -> Any:
+    """Return a copy of the row with more fields; the row itself stays as it is."""
+    if isinstance(x, TextRow):
+        row = TextRow(x)
+        vars(row).update(vars(x))
+        vars(row).update(fields)
+        return row
+    if isinstance(x, Row):
+        return Row({**x.__dict__, **fields}, x._base)
+    return Row(dict(fields), x)
+
+
+class Batch:
+    """Many data points at once: ``batch.text`` is the column as a pandas Series.
+
+    The same whatever the data came in, so a labeling function need not know. ``len(batch)`` is
+    the number of rows.
+    """
+
+    __slots__ = ("_columns", "_rows")
+
+    def __init__(self, rows: Sequence[Any]) -> None:
+        self._rows = rows
+        self._columns: dict[str, Any] = {}
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        if name not in self._columns:
+            import pandas as pd
+
+            values = [getattr(row, name) for row in self._rows]
+            self._columns[name] = pd.Series(values, name=name)
+        return self._columns[name]
+
+    def __getitem__(self, name: str) -> Any:
+        return getattr(self, name)
+
+
+def isolated(
+    f: Callable[[Batch], Sequence[Any]], rows: Sequence[Any], what: str, *, first_only: bool = False
+) -> tuple[list[Any], dict[int, Exception]]:
+    """Call a function of a batch; where it fails, find the rows that are to blame.
+
+    A batch that fails is halved until single rows fail, so that the outcome of a row does not
+    depend on which rows stood beside it.
+
+    Parameters
+    ----------
+    f : callable
+        From a `Batch` of n rows to n values.
+    rows : sequence
+        The rows.
+    what : str
+        What is called, for messages.
+    first_only : bool, optional
+        True to stop at the first row that is to blame.
+
+    Returns
+    -------
+    values : list
+        One value a row; None where it failed (and, with `first_only`, after it).
+    errors : dict of int to Exception
+        The exception by position.
+    """
+    if not rows:
+        return [], {}
+    try:
+        returned = f(Batch(rows))
+        if isinstance(returned, str) or not hasattr(returned, "__len__"):
+            raise TypeError(
+                f"{what} returned {type(returned).__name__}, expected a sequence with one value a "
+                "row"
+            )
+        if len(returned) != len(rows):
+            raise ValueError(
+                f"{what} returned {len(returned)} values for {len(rows)} rows; return one a row"
+            )
+        values = returned.tolist() if hasattr(returned, "tolist") else list(returned)
+    except Exception as error:  # noqa: BLE001 - whatever user code raises is the row's fault
+        if len(rows) == 1:
+            return [None], {0: error}
+        half = len(rows) // 2
+        first, first_errors = isolated(f, rows[:half], what, first_only=first_only)
+        if first_errors and first_only:
+            return first + [None] * (len(rows) - half), first_errors
+        second, second_errors = isolated(f, rows[half:], what, first_only=first_only)
+        return first + second, first_errors | {half + i: e for i, e in second_errors.items()}
+    return values, {}

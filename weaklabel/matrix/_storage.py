@@ -1,0 +1,166 @@
+"""Where vote codes lie: dense, or compressed rows when that is smaller; nobody else knows which."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from weaklabel._checks import read_only
+from weaklabel.types import ABSTAIN, IntArray
+
+_CHUNK = 1 << 16
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Votes:
+    """Vote codes of n rows and m LFs; either `dense`, or `indptr`, `indices` and `codes`.
+
+    Compressed rows list the LFs that voted in ascending order, row after row, as SciPy's CSR.
+    """
+
+    n: int
+    m: int
+    dense: IntArray | None = None
+    indptr: IntArray | None = None
+    indices: IntArray | None = None
+    codes: IntArray | None = None
+
+    @classmethod
+    def from_dense(cls, votes: IntArray, n_codes: int) -> Votes:
+        """Store a dense matrix with -1 for abstain in the smaller form."""
+        n, m = votes.shape
+        kind = code_type(n_codes)
+        nnz = int(np.count_nonzero(votes != ABSTAIN))
+        if n * m * kind.itemsize <= _csr_bytes(n, m, nnz, kind):
+            return cls(n, m, dense=read_only(votes.astype(kind)))
+        return cls(n, m, **_frozen(*_compress(votes, kind, nnz)))
+
+    @classmethod
+    def from_csr(
+        cls,
+        indptr: IntArray,
+        indices: IntArray,
+        codes: IntArray,
+        shape: tuple[int, int],
+        n_codes: int,
+    ) -> Votes:
+        """Store compressed rows in the smaller form."""
+        n, m = shape
+        kind = code_type(n_codes)
+        indptr = indptr.astype(np.int64)
+        indices = indices.astype(index_type(m))
+        codes = codes.astype(kind)
+        if n * m * kind.itemsize <= _csr_bytes(n, m, len(codes), kind):
+            return cls(n, m, dense=read_only(_expand(indptr, indices, codes, (n, m))))
+        return cls(n, m, **_frozen(indptr, indices, codes))
+
+    def csr(self) -> tuple[IntArray, IntArray, IntArray]:
+        """Return indptr (n + 1,), indices (nnz,) and codes (nnz,)."""
+        if self.dense is not None:
+            nnz = int(np.count_nonzero(self.dense != ABSTAIN))
+            return _compress(self.dense, self.dense.dtype, nnz)
+        assert self.indptr is not None and self.indices is not None and self.codes is not None  # noqa: PT018, S101
+        return self.indptr, self.indices, self.codes
+
+    def to_dense(self) -> IntArray:
+        """Return the dense (n, m) matrix, -1 for abstain; read-only where it is the storage."""
+        if self.dense is not None:
+            return self.dense
+        return _expand(*self.csr(), (self.n, self.m))
+
+    def votes_per_row(self) -> IntArray:
+        """Return how many LFs vote on each row, shape (n,)."""
+        if self.dense is not None:
+            return np.asarray((self.dense != ABSTAIN).sum(axis=1, dtype=np.int64))
+        assert self.indptr is not None  # noqa: S101
+        return np.asarray(np.diff(self.indptr))
+
+    def take(self, rows: IntArray, n_codes: int) -> Votes:
+        """Return the rows at these positions, in this order."""
+        if self.dense is not None:
+            return Votes.from_dense(self.dense[rows], n_codes)
+        indptr, indices, codes = self.csr()
+        lengths = np.diff(indptr)[rows]
+        taken_ptr = np.concatenate([[0], np.cumsum(lengths)])
+        at = np.arange(taken_ptr[-1]) + np.repeat(indptr[:-1][rows] - taken_ptr[:-1], lengths)
+        return Votes.from_csr(taken_ptr, indices[at], codes[at], (len(rows), self.m), n_codes)
+
+    def select(self, columns: IntArray, n_codes: int) -> Votes:
+        """Return the LFs at these positions, in this order."""
+        if self.dense is not None:
+            return Votes.from_dense(self.dense[:, columns], n_codes)
+        indptr, indices, codes = self.csr()
+        place = np.full(self.m, -1, np.int64)
+        place[columns] = np.arange(len(columns))
+        moved = place[indices]
+        kept = moved >= 0
+        row = np.repeat(np.arange(self.n), np.diff(indptr))[kept]
+        order = np.lexsort((moved[kept], row))
+        return Votes.from_csr(
+            np.concatenate([[0], np.cumsum(np.bincount(row, minlength=self.n))]),
+            moved[kept][order],
+            codes[kept][order],
+            (self.n, len(columns)),
+            n_codes,
+        )
+
+    def same(self, other: Votes) -> bool:
+        """Tell whether every vote is the same."""
+        if (self.n, self.m) != (other.n, other.m):
+            return False
+        pairs = zip(self.csr(), other.csr(), strict=True)
+        return all(np.array_equal(mine, theirs) for mine, theirs in pairs)
+
+
+def code_type(n_codes: int) -> np.dtype[np.signedinteger]:
+    """Return the smallest integer type that holds -1 and the codes 0..n_codes-1."""
+    for kind in (np.int8, np.int16):
+        if n_codes <= np.iinfo(kind).max + 1:
+            return np.dtype(kind)
+    return np.dtype(np.int32)
+
+
+def index_type(m: int) -> np.dtype[np.unsignedinteger]:
+    """Return the type of LF positions in compressed rows; few types, for each is compiled for."""
+    return np.dtype(np.uint16 if m <= np.iinfo(np.uint16).max else np.uint32)
+
+
+def _csr_bytes(n: int, m: int, nnz: int, kind: np.dtype[np.signedinteger]) -> int:
+    return nnz * (kind.itemsize + index_type(m).itemsize) + 8 * (n + 1)
+
+
+def _compress(
+    votes: IntArray, kind: np.dtype[np.signedinteger], nnz: int
+) -> tuple[IntArray, IntArray, IntArray]:
+    """Compress by chunks of rows, so that no (n, m) index array is built."""
+    n, m = votes.shape
+    indptr = np.zeros(n + 1, np.int64)
+    indices = np.empty(nnz, index_type(m))
+    codes = np.empty(nnz, kind)
+    at = 0
+    for start in range(0, n, _CHUNK):
+        part = votes[start : start + _CHUNK]
+        voted = part != ABSTAIN
+        indptr[start + 1 : start + 1 + len(part)] = at + np.cumsum(voted.sum(axis=1))
+        columns = np.nonzero(voted)[1]
+        indices[at : at + len(columns)] = columns
+        codes[at : at + len(columns)] = part[voted]
+        at += len(columns)
+    return indptr, indices, codes
+
+
+def _expand(
+    indptr: IntArray, indices: IntArray, codes: IntArray, shape: tuple[int, int]
+) -> IntArray:
+    dense = np.full(shape, ABSTAIN, codes.dtype)
+    dense[np.repeat(np.arange(shape[0]), np.diff(indptr)), indices] = codes
+    return dense
+
+
+def _frozen(indptr: IntArray, indices: IntArray, codes: IntArray) -> dict[str, IntArray]:
+    return {
+        "indptr": read_only(indptr),
+        "indices": read_only(indices),
+        "codes": read_only(codes),
+    }
