@@ -81,9 +81,8 @@ def apply_lfs(
     >>> @wl.labeling_function
     ... def is_short(x):
     ...     return "HAM" if len(x.text) < 12 else None
-    >>> L = wl.apply_lfs(
-    ...     [has_link, is_short], ["http://x.y", "hello", "how are you today"], classes=("HAM", "SPAM")
-    ... )
+    >>> texts = ["http://x.y", "hello", "how are you today"]
+    >>> L = wl.apply_lfs([has_link, is_short], texts, classes=("HAM", "SPAM"))
     >>> np.asarray(L).tolist()
     [[1, 0], [-1, 0], [-1, -1]]
     """

@@ -88,7 +88,7 @@ class VoteCoder:
             Why, by position.
         """
         kinds = set(map(type, votes)) - {type(None)}
-        if len(kinds) == 1 and (memo := self._memo.get(*kinds)) is not None:
+        if len(kinds) == 1 and (memo := self._memo.get(next(iter(kinds)))) is not None:
             try:
                 return np.fromiter(map(memo.__getitem__, votes), np.int32, len(votes)), {}
             except KeyError:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import warnings
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any, Self, final
@@ -11,11 +10,10 @@ from typing import TYPE_CHECKING, Any, Self, final
 import numpy as np
 
 from weaklabel._checks import listed, nearest, read_only, repeated
-from weaklabel._classes import ClassTable, encode_labels, is_missing
-from weaklabel.errors import WeakLabelWarning
-from weaklabel.matrix._keys import check_keys, key_array, storable_keys
+from weaklabel.matrix._keys import check_keys, storable_keys
+from weaklabel.matrix._readers import read_array, read_frame, read_triples
 from weaklabel.matrix._storage import Votes
-from weaklabel.types import ABSTAIN, Classes, Fault, IntArray
+from weaklabel.types import Classes, Fault, IntArray
 
 if TYPE_CHECKING:
     from weaklabel.analysis import LFSummary
@@ -111,36 +109,7 @@ class LabelMatrix:
         >>> wl.LabelMatrix.from_array([[0, 1], [-1, 1]]).lf_names
         ('lf_0', 'lf_1')
         """
-        sparse = _sparse_parts(votes)
-        array = np.asarray(votes) if sparse is None else sparse[2]
-        if array.dtype.kind not in "iu" and array.size:
-            raise TypeError(
-                f"votes must be integers with -1 for abstain, got dtype {array.dtype}; for class "
-                "names use LabelMatrix.from_frame"
-            )
-        if sparse is None and array.ndim != 2:
-            raise ValueError(f"votes must have shape (n, m), got shape {array.shape}")
-        shape = array.shape if sparse is None else sparse[3]
-        names = tuple(lf_names) if lf_names is not None else _numbered(shape[1])
-        largest = int(array.max(initial=-1))
-        if classes is not None:
-            class_names = ClassTable.of(classes).names
-        else:
-            class_names = tuple(map(str, range(max(2, largest + 1 - len(class_sets)))))
-        n_codes = len(class_names) + len(class_sets)
-        if largest >= n_codes or int(array.min(initial=-1)) < ABSTAIN:
-            _refuse_code(array, sparse, names, class_names, n_codes)
-        if sparse is None:
-            stored = Votes.from_dense(array.reshape(shape), n_codes)
-        else:
-            stored = Votes.from_csr(sparse[0], sparse[1], array, shape, n_codes)
-        return cls(
-            stored,
-            lf_names=names,
-            class_names=class_names,
-            class_sets=class_sets,
-            keys=None if keys is None else key_array(keys),
-        )
+        return cls(**read_array(votes, classes, lf_names, keys, class_sets))
 
     @classmethod
     def from_frame(
@@ -166,23 +135,7 @@ class LabelMatrix:
         ValueError
             When a cell is no class (LF and position are named), or the key column is missing.
         """
-        import narwhals as nw
-
-        table = nw.from_native(frame, eager_only=True)
-        if key is not None and key not in table.columns:
-            raise ValueError(
-                f"no column {key!r}; columns are {tuple(table.columns)}{nearest(key, table.columns)}"
-            )
-        names = [name for name in table.columns if name != key]
-        columns = [table[name].to_list() for name in names]
-        class_names = _class_names(columns, classes)
-        votes = np.full((len(table), len(names)), ABSTAIN, np.int32)
-        for j, (name, column) in enumerate(zip(names, columns, strict=True)):
-            # A missing cell makes pandas read codes as floats: 1.0 is the code 1 there.
-            cells = [int(c) if isinstance(c, float) and c.is_integer() else c for c in column]
-            votes[:, j] = encode_labels(cells, class_names, what=f"LF {name!r}")
-        keys = None if key is None else table[key].to_list()
-        return cls.from_array(votes, class_names, names, keys)
+        return cls(**read_frame(frame, classes, key))
 
     @classmethod
     def from_triples(
@@ -220,40 +173,7 @@ class LabelMatrix:
         ValueError
             When lengths differ, an LF votes twice on a row, or a key is unknown.
         """
-        rows, lfs, votes = (
-            list(np.asarray(x).tolist()) if hasattr(x, "to_numpy") else list(x)
-            for x in (rows, lfs, votes)
-        )
-        if not len(rows) == len(lfs) == len(votes):
-            raise ValueError(
-                f"rows, lfs and votes have lengths {len(rows)}, {len(lfs)} and {len(votes)}, expected the same"
-            )
-        place = {key: i for i, key in enumerate(dict.fromkeys(rows if keys is None else keys))}
-        column = {lf: j for j, lf in enumerate(dict.fromkeys(lfs))}
-        if unknown := [row for row in rows if row not in place]:
-            raise ValueError(f"vote on row {unknown[0]!r}, which is not among keys=")
-        class_names = _class_names([votes], classes)
-        i = np.array([place[row] for row in rows], np.int64)
-        j = np.array([column[lf] for lf in lfs], np.int64)
-        order = np.lexsort((j, i))
-        cell = (i * max(len(column), 1) + j)[order]
-        if (again := np.flatnonzero(np.diff(cell) == 0)).size:
-            at = order[again[0]]
-            raise ValueError(f"LF {lfs[at]!r} votes twice on row {rows[at]!r}")
-        codes = encode_labels(votes, class_names, what="votes")[order]
-        fired = codes != ABSTAIN
-        indptr = np.concatenate(
-            [[0], np.cumsum(np.bincount(i[order][fired], minlength=len(place)))]
-        )
-        stored = Votes.from_csr(
-            indptr, j[order][fired], codes[fired], (len(place), len(column)), len(class_names)
-        )
-        return cls(
-            stored,
-            lf_names=[str(lf) for lf in column],
-            class_names=class_names,
-            keys=key_array(list(place)),
-        )
+        return cls(**read_triples(rows, lfs, votes, classes, keys))
 
     @property
     def n(self) -> int:
@@ -532,76 +452,5 @@ class LabelMatrix:
         )
 
 
-def _numbered(m: int) -> tuple[str, ...]:
-    return tuple(f"lf_{j}" for j in range(m))
-
-
 def _inline(names: Sequence[str]) -> str:
     return ", ".join(names) if len(names) <= 8 else f"{', '.join(names[:6])}, … ({len(names)})"
-
-
-def _class_names(columns: Sequence[Sequence[Any]], classes: Classes | None) -> tuple[str, ...]:
-    """Return the declared class names, or as many numbered ones as the codes ask for."""
-    if classes is not None:
-        return ClassTable.of(classes).names
-    largest = 1
-    for column in columns:
-        for cell in column:
-            if isinstance(cell, str):
-                raise ValueError(
-                    f"votes by name ({cell!r}) need classes=, e.g. classes=('HAM', 'SPAM')"
-                )
-            if not is_missing(cell):
-                largest = max(largest, int(cell))
-    return tuple(map(str, range(largest + 1)))
-
-
-_Sparse = tuple[IntArray, IntArray, IntArray, tuple[int, int]]
-
-
-def _sparse_parts(votes: Any) -> _Sparse | None:
-    """Return indptr, indices, codes and shape of a SciPy sparse matrix, None for anything else."""
-    if not (hasattr(votes, "tocsr") and hasattr(votes, "nnz")):
-        return None
-    csr = votes.tocsr().copy()
-    csr.sort_indices()
-    if (csr.data == ABSTAIN).any() and not (csr.data == 0).any():
-        warnings.warn(
-            "the sparse matrix stores -1 but no 0, as csr_matrix(dense) does: cells that are not "
-            "stored are read as class 0; store votes only, or pass the dense matrix",
-            WeakLabelWarning,
-            stacklevel=3,
-        )
-        dense = csr.toarray()
-        n, m = dense.shape
-        i, j = np.nonzero(dense != ABSTAIN)
-        indptr = np.concatenate([[0], np.cumsum(np.bincount(i, minlength=n))])
-        return indptr, j, dense[i, j], (n, m)
-    kept = csr.data != ABSTAIN
-    row = np.repeat(np.arange(csr.shape[0]), np.diff(csr.indptr))[kept]
-    indptr = np.concatenate([[0], np.cumsum(np.bincount(row, minlength=csr.shape[0]))])
-    return indptr, csr.indices[kept], csr.data[kept], (csr.shape[0], csr.shape[1])
-
-
-def _refuse_code(
-    array: IntArray,
-    sparse: _Sparse | None,
-    lf_names: Sequence[str],
-    class_names: Sequence[str],
-    n_codes: int,
-) -> None:
-    wrong = (array >= n_codes) | (array < ABSTAIN)
-    if sparse is None:
-        i, j = (int(x[0]) for x in np.nonzero(wrong))
-        code = array[i, j]
-    else:
-        at = int(np.flatnonzero(wrong)[0])
-        i, j, code = (
-            int(np.searchsorted(sparse[0], at, side="right")) - 1,
-            int(sparse[1][at]),
-            array[at],
-        )
-    raise ValueError(
-        f"LF {lf_names[j]!r} has code {code} on row {i}; expected -1 or 0..{n_codes - 1} for classes "
-        f"{tuple(class_names)}" + (" and their class sets" if n_codes > len(class_names) else "")
-    )

@@ -1,0 +1,252 @@
+"""The LF summary: one line for each labeling function."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, final
+
+import numpy as np
+
+from weaklabel._kernels import count_votes, row_blocks, threaded
+from weaklabel._render import html_table, text_table
+from weaklabel.gold import encode_gold
+from weaklabel.types import FloatArray, IntArray
+
+if TYPE_CHECKING:
+    from weaklabel.matrix import LabelMatrix
+
+# The 97.5 % point of the standard normal distribution, for intervals of 95 %.
+_Z = 1.959963984540054
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False)
+class LFSummary:
+    """What each labeling function covers, and with gold labels how often it is right.
+
+    Prints as a table; ``to_frame()`` returns a DataFrame.
+
+    Attributes
+    ----------
+    lf_names, class_names : tuple of str
+    n : int
+        Number of rows.
+    n_gold : int or None
+        Rows whose gold label is known; None where no gold was given.
+    polarity : tuple of tuple of int
+        The codes each LF voted; from k on they are class sets.
+    coverage, overlaps, conflicts : ndarray of float64, shape (m,)
+        Fractions of n: rows the LF votes on; where another LF votes too; where its vote leaves no
+        class in common with another vote.
+    correct, incorrect : ndarray of int64, shape (m,)
+        Votes on rows with a known gold label that leave it possible, or do not.
+    precision, precision_low, precision_high : ndarray of float64, shape (m,)
+        correct / (correct + incorrect) and its 95 % interval (Wilson, 1927); NaN without votes.
+    recall : ndarray of float64, shape (m, k)
+        Fraction of the rows of each gold class on which the LF votes for it; NaN where the class
+        has no gold.
+    label_coverage, label_overlap, label_conflict : float
+        Fractions of rows with a vote, with two or more, with two that clash.
+
+    References
+    ----------
+    E. B. Wilson (1927). Probable inference, the law of succession, and statistical inference.
+    Journal of the American Statistical Association 22, 209-212.
+    doi:10.1080/01621459.1927.10502953
+    """
+
+    lf_names: tuple[str, ...]
+    class_names: tuple[str, ...]
+    code_names: tuple[str, ...]
+    n: int
+    n_gold: int | None
+    n_faults: IntArray
+    polarity: tuple[tuple[int, ...], ...]
+    coverage: FloatArray
+    overlaps: FloatArray
+    conflicts: FloatArray
+    correct: IntArray
+    incorrect: IntArray
+    precision: FloatArray
+    precision_low: FloatArray
+    precision_high: FloatArray
+    recall: FloatArray
+    label_coverage: float
+    label_overlap: float
+    label_conflict: float
+
+    def to_frame(self) -> Any:
+        """Return a pandas DataFrame with one row an LF; gold columns only where gold was given."""
+        import pandas as pd
+
+        columns: dict[str, Any] = {
+            "polarity": [[self.code_names[c] for c in codes] for codes in self.polarity],
+            "coverage": self.coverage,
+            "overlaps": self.overlaps,
+            "conflicts": self.conflicts,
+        }
+        if self.n_faults.any():
+            columns["faults"] = self.n_faults
+        if self.n_gold is not None:
+            columns |= {
+                "correct": self.correct,
+                "incorrect": self.incorrect,
+                "precision": self.precision,
+                "precision_low": self.precision_low,
+                "precision_high": self.precision_high,
+            }
+            columns |= {
+                f"recall_{name}": self.recall[:, y] for y, name in enumerate(self.class_names)
+            }
+        return pd.DataFrame(columns, index=pd.Index(self.lf_names, name="lf"))
+
+    def _cells(self) -> tuple[list[str], list[list[str]]]:
+        header = ["LF", "votes for", "cover", "overlap", "conflict"]
+        rows = [
+            [name, "/".join(self.code_names[c] for c in codes) or "never fires"]
+            for name, codes in zip(self.lf_names, self.polarity, strict=True)
+        ]
+        rows = [[name, _shortened(votes)] for name, votes in rows]
+        for j, row in enumerate(rows):
+            row += [_percent(x[j]) for x in (self.coverage, self.overlaps, self.conflicts)]
+        if self.n_faults.any():
+            header.append("faults")
+            for j, row in enumerate(rows):
+                row.append(f"{self.n_faults[j]:,}")
+        if self.n_gold is not None:
+            header += ["right", "wrong", "precision [95 %]"]
+            for j, row in enumerate(rows):
+                row += [f"{self.correct[j]}", f"{self.incorrect[j]}", self._interval(j)]
+        return header, rows
+
+    def _interval(self, j: int) -> str:
+        if np.isnan(self.precision[j]):
+            return ""
+        low, high = self.precision_low[j], self.precision_high[j]
+        return f"{self.precision[j]:.2f} [{low:.2f}, {high:.2f}]"
+
+    def _caption(self) -> str:
+        text = (
+            f"{self.n:,} rows: {_percent(self.label_coverage)} covered, "
+            f"{_percent(self.label_overlap)} by two or more, "
+            f"{_percent(self.label_conflict)} in conflict"
+        )
+        return text if self.n_gold is None else f"{text}; {self.n_gold:,} gold labels"
+
+    def __str__(self) -> str:
+        return f"{text_table(*self._cells())}\n{self._caption()}"
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        return html_table(*self._cells(), caption=self._caption())
+
+
+def summarize(L: LabelMatrix, gold: Any = None) -> LFSummary:
+    """Summarise each labeling function.
+
+    Parameters
+    ----------
+    L : LabelMatrix
+    gold : array-like, shape (n,), optional
+        Gold labels, missing or -1 where unknown.
+
+    Returns
+    -------
+    LFSummary
+
+    Raises
+    ------
+    ValueError
+        When the gold labels have another length or an unknown class.
+
+    Examples
+    --------
+    >>> import weaklabel as wl
+    >>> L = wl.LabelMatrix.from_array([[1, 1], [0, -1], [0, 1], [-1, -1]], classes=("HAM", "SPAM"))
+    >>> print(L.summary(gold=["SPAM", "HAM", "HAM", None]))
+    LF    votes for  cover  overlap  conflict  right  wrong   precision [95 %]
+    --------------------------------------------------------------------------
+    lf_0   HAM/SPAM  75.0%    50.0%     25.0%      3      0  1.00 [0.44, 1.00]
+    lf_1       SPAM  50.0%    50.0%     25.0%      1      1  0.50 [0.09, 0.91]
+    4 rows: 75.0% covered, 50.0% by two or more, 25.0% in conflict; 3 gold labels
+    """
+    y = np.full(L.n, -1) if gold is None else encode_gold(gold, L)
+    votes, shared, judged, rows = _counted(L, y)
+    wrong, right = judged[:, :, 0].sum(axis=1), judged[:, :, 1].sum(axis=1)
+    precision, low, high = wilson(right, right + wrong)
+    rows_of_class = np.bincount(y[y >= 0], minlength=L.k)
+    n = max(L.n, 1)
+    faulty = dict.fromkeys(L.lf_names, 0)
+    for fault in L.faults:
+        faulty[fault.lf] += 1
+    return LFSummary(
+        lf_names=L.lf_names,
+        class_names=L.class_names,
+        code_names=(
+            *L.class_names,
+            *("|".join(L.class_names[c] for c in codes) for codes in L.class_sets),
+        ),
+        n=L.n,
+        n_gold=None if gold is None else int((y >= 0).sum()),
+        n_faults=np.array(list(faulty.values()), np.int64),
+        polarity=tuple(tuple(np.flatnonzero(row).tolist()) for row in votes),
+        coverage=votes.sum(axis=1) / n,
+        overlaps=shared[:, 0] / n,
+        conflicts=shared[:, 1] / n,
+        correct=right,
+        incorrect=wrong,
+        precision=precision,
+        precision_low=low,
+        precision_high=high,
+        recall=_ratio(judged[:, :, 1], rows_of_class),
+        label_coverage=float(rows[0] / n),
+        label_overlap=float(rows[1] / n),
+        label_conflict=float(rows[2] / n),
+    )
+
+
+def wilson(hits: IntArray, trials: IntArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return hits / trials with the 95 % Wilson interval; NaN where there were no trials.
+
+    Parameters
+    ----------
+    hits, trials : ndarray of int, shape (m,)
+
+    Returns
+    -------
+    share, low, high : ndarray of float64, shape (m,)
+    """
+    share = _ratio(hits, trials)
+    t = np.maximum(trials, 1)
+    middle = (share + _Z**2 / (2 * t)) / (1 + _Z**2 / t)
+    half = _Z / (1 + _Z**2 / t) * np.sqrt(share * (1 - share) / t + _Z**2 / (4 * t**2))
+    return share, np.maximum(middle - half, 0.0), np.minimum(middle + half, 1.0)
+
+
+def _counted(L: LabelMatrix, gold: IntArray) -> tuple[IntArray, IntArray, IntArray, IntArray]:
+    """Run the counting kernel block by block; counts are sums, in any order the same."""
+    indptr, indices, codes = L.csr()
+    possible = L.possible
+    clash = (possible.astype(np.int64) @ possible.T.astype(np.int64)) == 0
+    blocks = threaded(
+        lambda start, stop: count_votes(
+            indptr[start : stop + 1], indices, codes, possible, clash, gold[start:stop], L.m
+        ),
+        row_blocks(L.n),
+    )
+    votes, shared, judged, rows = (sum(parts) for parts in zip(*blocks, strict=True))
+    return votes, shared, judged, rows
+
+
+def _ratio(part: IntArray, whole: IntArray) -> FloatArray:
+    out = np.full(np.broadcast_shapes(part.shape, whole.shape), np.nan)
+    return np.asarray(np.divide(part, whole, out=out, where=whole > 0))
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.1f}%"
+
+
+def _shortened(votes: str, limit: int = 16) -> str:
+    return votes if len(votes) <= limit else f"{votes[: limit - 1]}…"

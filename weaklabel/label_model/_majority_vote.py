@@ -1,0 +1,72 @@
+"""Majority vote: every vote counts the same."""
+
+from __future__ import annotations
+
+from typing import Any, Self, final
+
+import numpy as np
+
+from weaklabel._checks import class_balance as checked_balance
+from weaklabel._kernels import vote_shares
+from weaklabel.label_model._vote_model import VoteModel
+from weaklabel.matrix import LabelMatrix
+from weaklabel.types import FloatArray
+
+
+@final
+class MajorityVote(VoteModel):
+    """Label each row by the share of its votes that each class has.
+
+    The baseline to beat, and hard to beat where every LF is about as good as the next. A partial
+    vote is shared out equally among the classes it leaves possible.
+
+    Parameters
+    ----------
+    class_balance : array-like of float, shape (k,), optional
+        P(class) for rows without votes; default the mean share of votes.
+
+    Examples
+    --------
+    >>> import weaklabel as wl
+    >>> L = wl.LabelMatrix.from_array([[1, 1, 0], [0, -1, -1]], classes=("HAM", "SPAM"))
+    >>> wl.MajorityVote().fit(L).predict_proba(L).round(2).tolist()
+    [[0.33, 0.67], [1.0, 0.0]]
+    """
+
+    def __init__(self, class_balance: Any = None) -> None:
+        self.class_balance = class_balance
+
+    def fit(self, L: LabelMatrix, gold: Any = None) -> Self:  # noqa: ARG002 - one interface
+        """Note the classes and estimate the class balance; gold labels are not used.
+
+        Parameters
+        ----------
+        L : LabelMatrix
+        gold : ignored
+
+        Returns
+        -------
+        MajorityVote
+            Itself.
+
+        Raises
+        ------
+        ValueError
+            When there are no rows or no votes, or `class_balance` does not fit the classes.
+        """
+        self._remember(L)
+        if self.class_balance is not None:
+            self.class_balance_ = checked_balance(self.class_balance, L.class_names)
+        else:
+            self.class_balance_ = shares_of(L)[L.covered].mean(axis=0)
+        return self
+
+    def _posteriors(self, L: LabelMatrix) -> FloatArray:
+        return shares_of(L)
+
+
+def shares_of(L: LabelMatrix) -> FloatArray:
+    """Return the vote shares of each row, float64 of shape (n, k), zero where nobody votes."""
+    indptr, _, codes = L.csr()
+    possible = L.possible
+    return np.asarray(vote_shares(indptr, codes, possible / possible.sum(axis=1, keepdims=True)))

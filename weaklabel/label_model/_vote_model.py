@@ -1,0 +1,152 @@
+"""What every label model shares: labels from probabilities, and checks that the matrix fits."""
+
+from __future__ import annotations
+
+import warnings
+from abc import ABC, abstractmethod
+from typing import Any, Self
+
+import numpy as np
+
+from weaklabel._checks import listed
+from weaklabel._estimator import ParamsMixin
+from weaklabel.errors import WeakLabelWarning
+from weaklabel.gold import encode_gold
+from weaklabel.labels import ProbabilisticLabels, hard_labels
+from weaklabel.matrix import LabelMatrix
+from weaklabel.types import FloatArray, IntArray, Tie, Uncovered
+
+
+class VoteModel(ParamsMixin, ABC):
+    """A model of votes. Subclasses say how they fit and what they believe of a row.
+
+    Attributes
+    ----------
+    class_balance_ : ndarray of float64, shape (k,)
+        P(class): what rows without votes get.
+    class_names_, lf_names_ : tuple of str
+        The classes and LFs it was fitted on.
+    class_sets_ : tuple of tuple of int
+        The class sets that partial votes named in fitting.
+    """
+
+    class_balance_: FloatArray
+    class_names_: tuple[str, ...]
+    lf_names_: tuple[str, ...]
+    class_sets_: tuple[tuple[int, ...], ...]
+
+    @abstractmethod
+    def fit(self, L: LabelMatrix, gold: Any = None) -> Self:
+        """Learn from the votes, and from gold labels where some are given."""
+
+    @abstractmethod
+    def _posteriors(self, L: LabelMatrix) -> FloatArray:
+        """Return P(class | votes), float64 of shape (n, k); rows without votes do not matter."""
+
+    def predict_proba(self, L: LabelMatrix) -> FloatArray:
+        """Return the probability of each class for each row.
+
+        Parameters
+        ----------
+        L : LabelMatrix, n rows
+            Votes of the LFs it was fitted on; their order does not matter.
+
+        Returns
+        -------
+        ndarray of float64, shape (n, k)
+            The class balance where no LF votes.
+
+        Raises
+        ------
+        NotFittedError
+            Before `fit`.
+        ValueError
+            When the LFs or classes are not those of the fit.
+        """
+        L = self._aligned(L)
+        probs = self._posteriors(L)
+        probs[~L.covered] = self.class_balance_
+        return probs
+
+    def predict(
+        self, L: LabelMatrix, *, uncovered: Uncovered = "abstain", tie: Tie = "abstain"
+    ) -> IntArray:
+        """Return hard labels, int64 of shape (n,); see `ProbabilisticLabels.predict`."""
+        return hard_labels(
+            self.predict_proba(L), L.covered, self.class_balance_, uncovered=uncovered, tie=tie
+        )
+
+    def label(self, L: LabelMatrix) -> ProbabilisticLabels:
+        """Return the probabilistic labels with keys, coverage and class names."""
+        return ProbabilisticLabels(
+            probs=self.predict_proba(L),
+            covered=L.covered,
+            keys=L.keys,
+            class_names=self.class_names_,
+            class_balance=self.class_balance_,
+        )
+
+    def score(
+        self, L: LabelMatrix, gold: Any, *, uncovered: Uncovered = "abstain", tie: Tie = "abstain"
+    ) -> float:
+        """Return the accuracy on the rows whose gold label is known; an abstain is wrong.
+
+        Raises
+        ------
+        ValueError
+            When no gold label is known, or the gold labels do not fit.
+        """
+        y = encode_gold(gold, L)
+        known = y >= 0
+        if not known.any():
+            raise ValueError("score needs gold labels, all of them are unknown")
+        return float((self.predict(L, uncovered=uncovered, tie=tie)[known] == y[known]).mean())
+
+    def _remember(self, L: LabelMatrix) -> None:
+        """Note what the model was fitted on; warn of classes nobody votes for."""
+        if L.n == 0:
+            raise ValueError("the label matrix has no rows; there is nothing to fit")
+        if not L.covered.any():
+            raise ValueError(
+                "no LF votes on any row; there is nothing to fit. Look at L.summary() and at the "
+                "labeling functions' examples"
+            )
+        voted = L.possible[np.unique(L.csr()[2])].any(axis=0)
+        if not voted.all():
+            silent = [name for name, v in zip(L.class_names, voted, strict=True) if not v]
+            warnings.warn(
+                f"no LF votes for {'class' if len(silent) == 1 else 'classes'} {listed(silent)}; "
+                "the model cannot predict what nobody votes for. Write an LF for it, or leave it "
+                "out of classes=",
+                WeakLabelWarning,
+                stacklevel=3,
+            )
+        self.class_names_ = L.class_names
+        self.lf_names_ = L.lf_names
+        self.class_sets_ = L.class_sets
+
+    def _aligned(self, L: LabelMatrix) -> LabelMatrix:
+        """Return the matrix with the LFs in the order of the fit, or say what differs."""
+        self._check_fitted("class_balance_")
+        if not isinstance(L, LabelMatrix):
+            raise TypeError(
+                f"expected a LabelMatrix, got {type(L).__name__}; make one with "
+                "LabelMatrix.from_array(votes)"
+            )
+        if L.class_names != self.class_names_:
+            raise ValueError(
+                f"the model was fitted on classes {self.class_names_}, the matrix has "
+                f"{L.class_names}"
+            )
+        if L.lf_names == self.lf_names_:
+            return L
+        missing = [name for name in self.lf_names_ if name not in L.lf_names]
+        other = [name for name in L.lf_names if name not in self.lf_names_]
+        if missing or other:
+            parts = [f"lacks {listed(missing)}"] * bool(missing)
+            parts += [f"has {listed(other)} besides"] * bool(other)
+            raise ValueError(
+                f"the model was fitted on other LFs: the matrix {' and '.join(parts)}; fit again, "
+                "or choose the LFs with L.select(model.lf_names_)"
+            )
+        return L.select(self.lf_names_)
