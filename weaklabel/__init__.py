@@ -13,17 +13,17 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from weaklabel import errors
-from weaklabel.apply import apply_lfs
-from weaklabel.labels import ProbabilisticLabels
 from weaklabel.lf import LabelingFunction, labeling_function, preprocessor
 from weaklabel.matrix import LabelMatrix
-from weaklabel.packs import Pack, list_packs, load_pack
 from weaklabel.types import ABSTAIN, any_of, none_of
 
 if TYPE_CHECKING:
     from weaklabel import analysis, datasets, interop
+    from weaklabel.apply import apply_lfs
     from weaklabel.end_model import TextClassifier
     from weaklabel.label_model import LabelModel, MajorityVote
+    from weaklabel.labels import ProbabilisticLabels
+    from weaklabel.packs import Pack, list_packs, load_pack
 
 __version__ = "0.1.0"
 
@@ -52,10 +52,15 @@ __all__ = [
 _LAZY = {
     "LabelModel": "weaklabel.label_model",
     "MajorityVote": "weaklabel.label_model",
+    "Pack": "weaklabel.packs",
+    "ProbabilisticLabels": "weaklabel.labels",
     "TextClassifier": "weaklabel.end_model",
     "analysis": "",
+    "apply_lfs": "weaklabel.apply",
     "datasets": "",
     "interop": "",
+    "list_packs": "weaklabel.packs",
+    "load_pack": "weaklabel.packs",
 }
 
 

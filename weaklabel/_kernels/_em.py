@@ -6,10 +6,14 @@ every LF abstains, and ``log_ratio`` what a vote changes about that.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from weaklabel._kernels._decorator import kernel
-from weaklabel.types import FloatArray, IntArray
+
+if TYPE_CHECKING:
+    from weaklabel.types import FloatArray, IntArray
 
 
 @kernel

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from weaklabel._kernels._decorator import kernel
-from weaklabel.types import FloatArray, IntArray
+
+if TYPE_CHECKING:
+    from weaklabel.types import FloatArray, IntArray
 
 
 @kernel

@@ -1,0 +1,1 @@
+"""Speed beside Snorkel (``python -m benchmarks``), quality on real sets (``quality.py``)."""
