@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -10,6 +10,9 @@ import numpy as np
 
 from weaklabel._checks import nearest, repeated
 from weaklabel.types import ABSTAIN, Classes, ClassSet, IntArray
+
+# Codes without declared classes found them; a wild one must not found a million.
+_MOST_UNDECLARED = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +110,27 @@ class ClassTable:
         return codes
 
 
+def numbered_classes(largest: int) -> tuple[str, ...]:
+    """Return class names for codes that nothing declares: two classes or more, by number.
+
+    Raises
+    ------
+    ValueError
+        When the largest code is so large that it can hardly be one.
+    """
+    if not may_be_code(largest):
+        raise ValueError(
+            f"code {largest} would make {largest + 1:,} classes; is it a class code? If so, "
+            "declare classes="
+        )
+    return tuple(map(str, range(max(2, largest + 1))))
+
+
+def may_be_code(code: int) -> bool:
+    """Tell whether an int is believed to be a class code where no classes are declared."""
+    return code < _MOST_UNDECLARED
+
+
 def is_abstain(member: Enum) -> bool:
     """Tell whether an Enum member stands for abstain: by its name, or by its value -1."""
     return member.name == "ABSTAIN" or (
@@ -126,7 +150,8 @@ def encode_labels(values: object, names: Sequence[str], *, what: str) -> IntArra
     Parameters
     ----------
     values : array-like, shape (n,)
-        Enum members, names or codes; ``None``, NaN or -1 where unknown.
+        Enum members, names or codes; ``None``, NaN or -1 where unknown. Codes may be whole floats
+        in a column of floats, which is what pandas makes of ints beside a missing one.
     names : sequence of str
         The class names.
     what : str
@@ -145,6 +170,8 @@ def encode_labels(values: object, names: Sequence[str], *, what: str) -> IntArra
     array = values if isinstance(values, np.ndarray) else np.asarray(_listed(values), dtype=object)
     if array.ndim != 1:
         raise ValueError(f"{what} must be one-dimensional, got shape {array.shape}")
+    if getattr(getattr(values, "dtype", None), "kind", "") == "f":
+        array = np.array(whole(array.tolist()), dtype=object)
     if array.dtype.kind in "iu":
         wrong = np.flatnonzero((array < ABSTAIN) | (array >= len(names)))
         if wrong.size:
@@ -165,6 +192,11 @@ def encode_labels(values: object, names: Sequence[str], *, what: str) -> IntArra
     return codes
 
 
+def whole(values: Iterable[object]) -> list[object]:
+    """Return whole floats as ints: pandas turns a column of codes with a missing one to floats."""
+    return [int(v) if isinstance(v, float) and v.is_integer() else v for v in values]
+
+
 def is_missing(value: object) -> bool:
     """Tell whether a label or a key is unknown: None, -1 as an int, NaN, or pandas' NA or NaT."""
     if value is None or type(value).__name__ in ("NAType", "NaTType"):
@@ -177,5 +209,8 @@ def is_missing(value: object) -> bool:
 def _listed(values: object) -> list[object]:
     if isinstance(values, str) or not hasattr(values, "__iter__"):
         raise TypeError(f"expected a sequence of labels, got {values!r}")
-    items: list[object] = values.tolist() if hasattr(values, "tolist") else list(values)
-    return items
+    for method in ("tolist", "to_pylist"):
+        if hasattr(values, method):
+            items: list[object] = getattr(values, method)()
+            return items
+    return list(values)

@@ -10,6 +10,7 @@ import hashlib
 import io
 import json
 import os
+import struct
 import tempfile
 import zipfile
 import zlib
@@ -24,6 +25,20 @@ from numpy.typing import NDArray
 from weaklabel.errors import FileFormatError
 
 _HEADER = "weaklabel.json"
+
+# What reading a damaged zip archive, header or array may raise.
+_DAMAGE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    EOFError,
+    OSError,
+    KeyError,
+    ValueError,
+    TypeError,
+    AttributeError,
+    RuntimeError,
+)
 
 
 @contextmanager
@@ -129,11 +144,9 @@ def load_arrays(
         if _digests(payload) != digests:
             raise FileFormatError(_altered(source), path=source)
         arrays = {n: np.load(io.BytesIO(raw), allow_pickle=False) for n, raw in payload.items()}
-    except FileNotFoundError:
+    except (FileNotFoundError, IsADirectoryError, PermissionError, FileFormatError):
         raise
-    except FileFormatError:
-        raise
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, KeyError, ValueError) as error:
+    except _DAMAGE as error:
         raise FileFormatError(
             f"{source} is not a whole {kind} file, it may be cut short or damaged ({error}); "
             "save it again",

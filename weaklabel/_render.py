@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import shutil
 import unicodedata
 from collections.abc import Sequence
 
@@ -10,9 +11,17 @@ _STYLE = (
     "border-collapse:collapse;font-variant-numeric:tabular-nums;"
     "font-family:system-ui,sans-serif;font-size:13px"
 )
+_LEAST = 8
 
 
-def text_table(header: Sequence[str], rows: Sequence[Sequence[str]], *, width: int = 80) -> str:
+def terminal_width() -> int:
+    """Return the columns of the terminal, 80 where there is none, and no fewer."""
+    return max(shutil.get_terminal_size((80, 24)).columns, 80)
+
+
+def text_table(
+    header: Sequence[str], rows: Sequence[Sequence[str]], *, width: int = 80, cut: int = 1
+) -> str:
     """Return an aligned table: first column to the left, the others to the right.
 
     Parameters
@@ -21,11 +30,17 @@ def text_table(header: Sequence[str], rows: Sequence[Sequence[str]], *, width: i
     rows : sequence of sequence of str
         Cells of each row, as many as the header has.
     width : int
-        Most columns of the terminal to use; names in the first column are cut to keep it.
+        Most columns of the terminal to use.
+    cut : int
+        How many columns, from the first, are cut where the table is too wide: the last of them
+        first, and none below eight columns of the terminal.
     """
     widths = [max(map(_columns, column)) for column in zip(header, *rows, strict=True)]
-    room = width - sum(widths[1:]) - 2 * (len(widths) - 1)
-    widths[0] = max(min(widths[0], room), 8)
+    excess = sum(widths) + 2 * (len(widths) - 1) - width
+    for j in reversed(range(cut)):
+        gone = min(max(excess, 0), max(widths[j] - _LEAST, 0))
+        widths[j] -= gone
+        excess -= gone
     lines = [_line(header, widths), "-" * (sum(widths) + 2 * (len(widths) - 1))]
     return "\n".join([*lines, *(_line(row, widths) for row in rows)])
 

@@ -40,6 +40,18 @@ __all__ = [
 class WeakLabelError(Exception):
     """Root of all errors that weaklabel raises by intent."""
 
+    def __reduce__(self) -> tuple[object, ...]:
+        # Keyword-only arguments would keep an error from travelling back from a worker process.
+        return _restored, (type(self), self.args, self.__dict__)
+
+
+def _restored(
+    kind: type[WeakLabelError], args: tuple[object, ...], fields: dict[str, object]
+) -> WeakLabelError:
+    error = kind.__new__(kind, *args)
+    error.__dict__.update(fields)
+    return error
+
 
 class LFError(WeakLabelError):
     """A labeling function raised, or voted something that is no vote.

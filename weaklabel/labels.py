@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, final
 
@@ -163,13 +163,14 @@ class ProbabilisticLabels:
         import pandas as pd
 
         names = np.array([*self.class_names, None], dtype=object)
+        index = pd.Index(self.keys, name="key")
         frame = pd.DataFrame(
             {
-                "label": names[self.predict()],
+                "label": pd.Series(names[self.predict()], dtype=object, index=index),
                 "confidence": self.confidence,
                 "covered": self.covered,
             },
-            index=pd.Index(self.keys, name="key"),
+            index=index,
         )
         for y, name in enumerate(self.class_names):
             frame[f"P({name})"] = self.probs[:, y]
@@ -245,13 +246,15 @@ def take_rows(data: Any, positions: IntArray, n: int) -> Any:
     ValueError
         When the data does not have n rows.
     """
-    if not hasattr(data, "__len__"):
+    if not hasattr(data, "__len__") or isinstance(data, str | bytes | Mapping):
         raise TypeError(f"data must have a length and an order, got {type(data).__name__}")
-    if len(data) != n:
-        raise ValueError(f"data has {len(data)} rows, the labels have {n}")
+    # A SciPy sparse matrix has a length that only raises.
+    length = int(data.shape[0]) if hasattr(data, "shape") else len(data)
+    if length != n:
+        raise ValueError(f"data has {length} rows, the labels have {n}")
     if hasattr(data, "iloc"):
         return data.iloc[positions]
-    if hasattr(data, "take") and not isinstance(data, np.ndarray):  # an Arrow table
+    if hasattr(data, "to_pylist"):  # Arrow
         return data.take(positions)
     if isinstance(data, Sequence):
         return [data[i] for i in positions.tolist()]

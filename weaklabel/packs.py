@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, final
 from weaklabel._checks import nearest, repeated
 from weaklabel._classes import ClassTable
 from weaklabel.errors import PackError
-from weaklabel.lf import LabelingFunction
+from weaklabel.lf import LabelingFunction, as_labeling_function
 from weaklabel.types import Classes
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class Pack:
 
     def __post_init__(self) -> None:
         ClassTable.of(self.classes)
-        object.__setattr__(self, "lfs", tuple(self.lfs))
+        object.__setattr__(self, "lfs", tuple(as_labeling_function(lf) for lf in self.lfs))
         if again := repeated([lf.name for lf in self.lfs]):
             raise ValueError(f"two LFs of the pack are named {again[0]!r}")
 
@@ -80,7 +80,8 @@ def load_pack(name: str) -> Pack:
     Raises
     ------
     PackError
-        When no installed pack has the name, two have it, or what it names is no pack.
+        When no installed pack has the name, two have it, or what it names cannot be loaded or is
+        no pack.
     """
     found = {e.value: e for e in _installed() if e.name == name}
     if not found:
@@ -89,7 +90,10 @@ def load_pack(name: str) -> Pack:
     if len(found) > 1:
         raise PackError(f"pack {name!r} is installed twice, as {sorted(found)}; uninstall one")
     value, entry = next(iter(found.items()))
-    pack = entry.load()
+    try:
+        pack = entry.load()
+    except (ImportError, AttributeError) as error:
+        raise PackError(f"pack {name!r} ({value}) cannot be loaded: {error}") from error
     if not isinstance(pack, Pack):
         raise PackError(f"pack {name!r} ({value}) is a {type(pack).__name__}, expected a Pack")
     return pack

@@ -33,15 +33,26 @@ Tie: TypeAlias = Literal["abstain", "prior", "first"]
 Uncovered: TypeAlias = Literal["abstain", "prior"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class ClassSet:
     """A partial vote: the true class is one of these, or none of these.
 
-    Made by `any_of` and `none_of`; two of them are equal when they name the same classes.
+    Made by `any_of` and `none_of`; two of them are equal when they name the same classes in the
+    same way (a member, a name and a code of one class are three ways).
     """
 
     members: frozenset[Hashable]
     negated: bool = False
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, ClassSet) and self._identity() == other._identity()
+
+    def __hash__(self) -> int:
+        return hash(self._identity())
+
+    def _identity(self) -> tuple[bool, frozenset[tuple[type, Hashable]]]:
+        # An IntEnum member and an int hash alike but may mean different classes.
+        return self.negated, frozenset((type(member), member) for member in self.members)
 
     def __repr__(self) -> str:
         inside = ", ".join(sorted(map(_plain, self.members)))
@@ -69,6 +80,8 @@ def any_of(*classes: Hashable) -> ClassSet:
     ------
     ValueError
         When no class is given.
+    TypeError
+        When something is given that can be no class.
 
     Examples
     --------
@@ -78,7 +91,7 @@ def any_of(*classes: Hashable) -> ClassSet:
     """
     if not classes:
         raise ValueError("any_of() needs at least one class, e.g. any_of(SPORT, POLITICS)")
-    return ClassSet(frozenset(classes))
+    return ClassSet(_members("any_of", classes))
 
 
 def none_of(*classes: Hashable) -> ClassSet:
@@ -98,6 +111,8 @@ def none_of(*classes: Hashable) -> ClassSet:
     ------
     ValueError
         When no class is given.
+    TypeError
+        When something is given that can be no class.
 
     Examples
     --------
@@ -107,7 +122,20 @@ def none_of(*classes: Hashable) -> ClassSet:
     """
     if not classes:
         raise ValueError("none_of() needs at least one class, e.g. none_of(SPAM)")
-    return ClassSet(frozenset(classes), negated=True)
+    return ClassSet(_members("none_of", classes), negated=True)
+
+
+def _members(function: str, classes: Sequence[Hashable]) -> frozenset[Hashable]:
+    """Return the classes as a set; a bool would vanish in it beside the int that it equals."""
+    for member in classes:
+        if isinstance(member, bool | np.bool_) or not isinstance(
+            member, Enum | str | int | np.integer
+        ):
+            raise TypeError(
+                f"{function}() takes classes (Enum members, names or codes), one by one, got "
+                f"{member!r}"
+            )
+    return frozenset(int(c) if isinstance(c, np.integer) else c for c in classes)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import typer
@@ -13,7 +13,10 @@ import weaklabel as wl
 from weaklabel._render import text_table
 from weaklabel.types import IntArray
 
+Encoder = Literal["lstm", "cnn"]
+
 _SHOWN = 12
+_EPOCHS = 8
 
 
 def run_quickstart(*, seed: int) -> None:
@@ -81,7 +84,8 @@ def run_quickstart(*, seed: int) -> None:
             ),
         ),
     ]
-    for encoder in ("lstm", "cnn"):
+    encoders: tuple[Encoder, ...] = ("lstm", "cnn")
+    for encoder in encoders:
         contestants.append(
             (encoder.upper(), "label model", _trained(encoder, seed, train, labels, test))
         )
@@ -107,10 +111,12 @@ def run_quickstart(*, seed: int) -> None:
 
 
 def _trained(
-    encoder: str, seed: int, texts: list[str], labels: Any, test: list[str]
+    encoder: Encoder, seed: int, texts: list[str], labels: Any, test: list[str]
 ) -> Callable[[], IntArray]:
     def predict() -> IntArray:
-        return wl.TextClassifier(encoder, seed=seed).fit(texts, labels).predict(test)
+        return (
+            wl.TextClassifier(encoder, seed=seed, epochs=_EPOCHS).fit(texts, labels).predict(test)
+        )
 
     return predict
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import textwrap
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, final
 
 import numpy as np
 
 from weaklabel._kernels import count_votes, row_blocks, threaded
-from weaklabel._render import html_table, text_table
+from weaklabel._render import html_table, terminal_width, text_table
 from weaklabel.gold import encode_gold
 from weaklabel.types import FloatArray, IntArray
 
@@ -31,8 +32,12 @@ class LFSummary:
     lf_names, class_names : tuple of str
     n : int
         Number of rows.
+    code_names : tuple of str
+        What each code means: the class names, then the class sets as ``"A|B"``.
     n_gold : int or None
         Rows whose gold label is known; None where no gold was given.
+    n_faults : ndarray of int64, shape (m,)
+        Calls of each LF that failed and abstained.
     polarity : tuple of tuple of int
         The codes each LF voted; from k on they are class sets.
     coverage, overlaps, conflicts : ndarray of float64, shape (m,)
@@ -103,27 +108,23 @@ class LFSummary:
     def _cells(self) -> tuple[list[str], list[list[str]]]:
         header = ["LF", "votes for", "cover", "overlap", "conflict"]
         rows = [
-            [name, "/".join(self.code_names[c] for c in codes) or "never fires"]
+            [name, "/".join(self.code_names[c] for c in codes) or "nothing"]
             for name, codes in zip(self.lf_names, self.polarity, strict=True)
         ]
         rows = [[name, _shortened(votes)] for name, votes in rows]
         for j, row in enumerate(rows):
             row += [_percent(x[j]) for x in (self.coverage, self.overlaps, self.conflicts)]
-        if self.n_faults.any():
-            header.append("faults")
-            for j, row in enumerate(rows):
-                row.append(f"{self.n_faults[j]:,}")
         if self.n_gold is not None:
-            header += ["right", "wrong", "precision [95 %]"]
+            header += ["right", "wrong", "precision 95 %"]
             for j, row in enumerate(rows):
-                row += [f"{self.correct[j]}", f"{self.incorrect[j]}", self._interval(j)]
+                row += [_count(self.correct[j]), _count(self.incorrect[j]), self._interval(j)]
         return header, rows
 
     def _interval(self, j: int) -> str:
         if np.isnan(self.precision[j]):
             return ""
         low, high = self.precision_low[j], self.precision_high[j]
-        return f"{self.precision[j]:.2f} [{low:.2f}, {high:.2f}]"
+        return f"{self.precision[j]:.2f} [{_hundredths(low)}–{_hundredths(high)}]"
 
     def _caption(self) -> str:
         text = (
@@ -131,10 +132,20 @@ class LFSummary:
             f"{_percent(self.label_overlap)} by two or more, "
             f"{_percent(self.label_conflict)} in conflict"
         )
-        return text if self.n_gold is None else f"{text}; {self.n_gold:,} gold labels"
+        if self.n_gold is not None:
+            text += f"; {self.n_gold:,} gold labels"
+        faulty = [f"{faults:,} of {name}" for name, faults in self._faulty()]
+        return f"{text}; faults: {', '.join(faulty)}" if faulty else text
+
+    def _faulty(self, most: int = 5) -> list[tuple[str, int]]:
+        """Return the LFs with the most faults."""
+        worst = np.argsort(-self.n_faults, kind="stable")[:most]
+        return [(self.lf_names[j], int(self.n_faults[j])) for j in worst if self.n_faults[j]]
 
     def __str__(self) -> str:
-        return f"{text_table(*self._cells())}\n{self._caption()}"
+        width = terminal_width()
+        caption = textwrap.fill(self._caption(), width)
+        return f"{text_table(*self._cells(), width=width, cut=2)}\n{caption}"
 
     __repr__ = __str__
 
@@ -165,10 +176,10 @@ def summarize(L: LabelMatrix, gold: Any = None) -> LFSummary:
     >>> import weaklabel as wl
     >>> L = wl.LabelMatrix.from_array([[1, 1], [0, -1], [0, 1], [-1, -1]], classes=("HAM", "SPAM"))
     >>> print(L.summary(gold=["SPAM", "HAM", "HAM", None]))
-    LF    votes for  cover  overlap  conflict  right  wrong   precision [95 %]
-    --------------------------------------------------------------------------
-    lf_0   HAM/SPAM  75.0%    50.0%     25.0%      3      0  1.00 [0.44, 1.00]
-    lf_1       SPAM  50.0%    50.0%     25.0%      1      1  0.50 [0.09, 0.91]
+    LF    votes for  cover  overlap  conflict  right  wrong   precision 95 %
+    ------------------------------------------------------------------------
+    lf_0   HAM/SPAM  75.0%    50.0%     25.0%      3      0  1.00 [.44–1.00]
+    lf_1       SPAM  50.0%    50.0%     25.0%      1      1   0.50 [.09–.91]
     4 rows: 75.0% covered, 50.0% by two or more, 25.0% in conflict; 3 gold labels
     """
     y = np.full(L.n, -1) if gold is None else encode_gold(gold, L)
@@ -221,7 +232,8 @@ def wilson(hits: IntArray, trials: IntArray) -> tuple[FloatArray, FloatArray, Fl
     t = np.maximum(trials, 1)
     middle = (share + _Z**2 / (2 * t)) / (1 + _Z**2 / t)
     half = _Z / (1 + _Z**2 / t) * np.sqrt(share * (1 - share) / t + _Z**2 / (4 * t**2))
-    return share, np.maximum(middle - half, 0.0), np.minimum(middle + half, 1.0)
+    # Rounding must not leave a share of 0 or 1 outside its own interval.
+    return share, np.clip(middle - half, 0.0, share), np.clip(middle + half, share, 1.0)
 
 
 def _counted(L: LabelMatrix, gold: IntArray) -> tuple[IntArray, IntArray, IntArray, IntArray]:
@@ -244,8 +256,17 @@ def _ratio(part: IntArray, whole: IntArray) -> FloatArray:
     return np.asarray(np.divide(part, whole, out=out, where=whole > 0))
 
 
+def _hundredths(share: float) -> str:
+    return f"{share:.2f}".removeprefix("0")
+
+
 def _percent(share: float) -> str:
     return f"{100 * share:.1f}%"
+
+
+def _count(number: int) -> str:
+    """Return a number in at most six characters."""
+    return f"{number}" if number < 1_000_000 else f"{number / 1_000_000:.4g}M"
 
 
 def _shortened(votes: str, limit: int = 16) -> str:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
 from typing import Any, Literal
 
 import numpy as np
 
 from weaklabel._checks import repeated
-from weaklabel._classes import ClassTable
+from weaklabel._classes import ClassTable, numbered_classes
 from weaklabel._progress import progress_bar
-from weaklabel.apply._part import Failure, PartVotes
+from weaklabel.apply._part import Failure, PartVotes, refuse_unknown
 from weaklabel.apply._source import Part, Source
 from weaklabel.apply._workers import run_parts
 from weaklabel.errors import FaultRateError, LFError
@@ -22,7 +23,7 @@ from weaklabel.types import Classes, Fault, IntArray
 
 
 def apply_lfs(
-    lfs: Sequence[Any],
+    lfs: Iterable[Any],
     data: Any,
     *,
     key: str | None = None,
@@ -36,7 +37,7 @@ def apply_lfs(
 
     Parameters
     ----------
-    lfs : sequence of LabelingFunction
+    lfs : iterable of LabelingFunction
         Labeling functions of distinct names; Snorkel's are taken as they are.
     data : table, sequence or iterable
         A pandas or polars DataFrame, an Arrow table, or rows: dicts, texts, or any objects. The
@@ -103,46 +104,77 @@ def apply_lfs(
     if key is not None:
         source.check_column(key, "the row key")
 
+    all_keys = None if key is None or source.columns is None else source.whole().keys(key)
+    if all_keys is not None:
+        check_keys(all_keys, len(all_keys))  # before the run rather than after it
+
     keys: list[IntArray] = []
     done: list[PartVotes] = []
-    stop = on_error == "raise"
-    faults = _Faults(source.n, max_fault_rate)
-    parts = _with_keys(source.parts(), key, keys)
-    with progress_bar(total=source.n, desc="labeling", unit="rows", enabled=progress) as bar:
-        for votes in run_parts(parts, functions, table, stop=stop, n_jobs=n_jobs):
-            faults.add(votes, keys[len(done)])
-            if stop and votes.failures:
-                raise faults.error(votes.failures[0], votes.start) from votes.failures[0].cause
+    faults = _Faults(functions, source.n, None if on_error == "raise" else max_fault_rate)
+    parts = _with_keys(source.parts(), key, all_keys, keys)
+    with (
+        closing(run_parts(parts, functions, table, stop=faults.stop, n_jobs=n_jobs)) as voted,
+        progress_bar(total=source.n, desc="labeling", unit="rows", enabled=progress) as bar,
+    ):
+        for votes in voted:
+            faults.add(votes.failures, votes.start, keys[len(done)])
             done.append(votes)
             bar.update(votes.n)
+    if table is None:
+        table = _found_table(done, functions)
+        for votes, part_keys in zip(done, keys, strict=True):
+            faults.add(refuse_unknown(votes, functions, table), votes.start, part_keys)
     faults.check(sum(votes.n for votes in done))
-    all_keys = None if key is None else key_array([k for part in keys for k in part.tolist()])
-    return _assemble(done, functions, table, all_keys, faults.found)
+    if key is not None and all_keys is None:
+        all_keys = key_array([k for part in keys for k in part.tolist()])
+    return _assemble(done, functions, table, all_keys, faults.in_order())
 
 
 class _Faults:
-    """The failures of a run: kept with their keys, and the run stopped when they are too many."""
+    """The failures of a run: kept with their keys, and the run stopped when they are too many.
 
-    def __init__(self, n: int | None, max_rate: float) -> None:
-        self.found: list[Fault] = []
+    Parameters
+    ----------
+    lfs : sequence of LabelingFunction
+        The labeling functions.
+    n : int or None
+        Number of rows, where it is known.
+    max_rate : float or None
+        The share of rows on which an LF may fail; None to stop at the first failure.
+    """
+
+    def __init__(
+        self, lfs: Sequence[LabelingFunction], n: int | None, max_rate: float | None
+    ) -> None:
+        self.stop = max_rate is None
+        self._place = {lf.name: j for j, lf in enumerate(lfs)}
+        self._found: list[Fault] = []
         self._n = n
         self._max_rate = max_rate
         self._by_lf: dict[str, int] = {}
 
-    def add(self, votes: PartVotes, keys: IntArray) -> None:
+    def add(self, failures: Sequence[Failure], start: int, keys: IntArray) -> None:
         """Take in the failures of a part; stop as soon as an LF is sure to fail too often."""
-        for f in votes.failures:
+        for f in failures:
             key = _plain(keys[f.at])
-            self.found.append(Fault(f.lf, votes.start + f.at, key, f.error, f.traceback))
+            fault = Fault(f.lf, start + f.at, key, f.error, f.traceback)
+            if self.stop:
+                raise _error(fault, f.cause) from f.cause
+            self._found.append(fault)
             self._by_lf[f.lf] = self._by_lf.get(f.lf, 0) + 1
         if self._n is not None:
             self.check(self._n)
 
+    def in_order(self) -> list[Fault]:
+        """Return the faults in row order, then LF order."""
+        return sorted(self._found, key=lambda fault: (fault.row, self._place[fault.lf]))
+
     def check(self, n: int) -> None:
         """Raise when an LF failed on more than the allowed share of n rows."""
         for lf, count in self._by_lf.items():
-            if count > self._max_rate * n:
-                own = [f for f in self.found if f.lf == lf]
+            # Not count > rate * n: 0.29 * 100 is less than 29.
+            if self._max_rate is not None and count / n > self._max_rate:
+                own = [f for f in self.in_order() if f.lf == lf]
                 raise FaultRateError(
                     f"labeling function {lf!r} failed on {count:,} of {n:,} rows or more, above "
                     f"max_fault_rate={self._max_rate:g}; first on row {own[0].key!r}: "
@@ -151,28 +183,24 @@ class _Faults:
                     faults=own,
                 )
 
-    def error(self, failure: Failure, start: int) -> LFError:
-        """Return the error for a failure, naming LF, row and what happened."""
-        fault = next(f for f in self.found if f.row == start + failure.at and f.lf == failure.lf)
-        verb = "" if fault.error.startswith("voted") else "failed "
-        if verb:
-            text = f"labeling function {fault.lf!r} failed on row {fault.key!r}: {fault.error}"
-        else:
-            text = _voted_on(fault)
-        error = LFError(text, lf=fault.lf, key=fault.key, fault=fault)
-        if failure.cause is None and fault.traceback:
-            error.add_note(f"in a worker process:\n{fault.traceback}")
-        return error
 
-
-def _voted_on(fault: Fault) -> str:
-    voted, _, expected = fault.error.partition("; expected")
-    return f"labeling function {fault.lf!r} {voted} on row {fault.key!r}; expected{expected}"
+def _error(fault: Fault, cause: BaseException | None) -> LFError:
+    """Return the error for a fault, naming LF, row and what happened."""
+    if fault.traceback:
+        text = f"labeling function {fault.lf!r} failed on row {fault.key!r}: {fault.error}"
+    else:
+        voted, _, expected = fault.error.partition("; expected")
+        text = f"labeling function {fault.lf!r} {voted} on row {fault.key!r}; expected{expected}"
+    error = LFError(text, lf=fault.lf, key=fault.key, fault=fault)
+    if cause is None and fault.traceback:
+        error.add_note(f"in a worker process:\n{fault.traceback}")
+    return error
 
 
 def _checked_lfs(lfs: Any) -> list[LabelingFunction]:
     if callable(lfs) or isinstance(lfs, str) or not hasattr(lfs, "__iter__"):
-        raise TypeError(f"lfs must be a list of labeling functions, got {lfs!r}; write [{lfs!r}]")
+        hint = "; pass the lfs of the pack" if hasattr(lfs, "lfs") else "; put it into a list"
+        raise TypeError(f"lfs must be a list of labeling functions, got {lfs!r}{hint}")
     functions = [as_labeling_function(lf) for lf in lfs]
     if not functions:
         raise ValueError("the list of labeling functions is empty; pass at least one")
@@ -197,13 +225,12 @@ def _common_table(lfs: Sequence[LabelingFunction], classes: Classes | None) -> C
                 f"labeling function {lf.name!r} votes on classes {lf.classes.names}, {who} on "
                 f"{table.names}"
             )
-    if table is not None:
-        for lf in lfs:
-            _check_declared_vote(lf, table)
+    for lf in lfs:
+        _check_declared_vote(lf, table)
     return table
 
 
-def _check_declared_vote(lf: LabelingFunction, table: ClassTable) -> None:
+def _check_declared_vote(lf: LabelingFunction, table: ClassTable | None) -> None:
     try:
         VoteCoder(table, lf.votes)
     except ValueError as error:
@@ -212,22 +239,18 @@ def _check_declared_vote(lf: LabelingFunction, table: ClassTable) -> None:
         ) from None
 
 
-def _with_keys(parts: Iterator[Part], key: str | None, keys: list[IntArray]) -> Iterator[Part]:
+def _with_keys(
+    parts: Iterator[Part], key: str | None, all_keys: IntArray | None, keys: list[IntArray]
+) -> Iterator[Part]:
     """Pass parts on and note their row keys."""
     for part in parts:
         if key is None:
             keys.append(np.arange(part.start, part.start + len(part)))
+        elif all_keys is not None:
+            keys.append(all_keys[part.start : part.start + len(part)])
         else:
-            keys.append(_part_keys(part, key))
+            keys.append(part.keys(key))
         yield part
-
-
-def _part_keys(part: Part, key: str) -> IntArray:
-    values = part.column(key)
-    try:
-        return key_array(values)
-    except ValueError as error:
-        raise ValueError(f"column {key!r}, rows from {part.start}: {error}") from None
 
 
 def _plain(key: Any) -> object:
@@ -237,27 +260,23 @@ def _plain(key: Any) -> object:
 def _assemble(
     done: Sequence[PartVotes],
     lfs: Sequence[LabelingFunction],
-    table: ClassTable | None,
+    table: ClassTable,
     keys: IntArray | None,
     faults: Sequence[Fault],
 ) -> LabelMatrix:
     n, m = sum(votes.n for votes in done), len(lfs)
-    if keys is not None:
-        check_keys(keys, n)
     counts = np.concatenate([np.zeros(1, np.int64), *(votes.counts for votes in done)])
     indices = np.concatenate([np.zeros(0, np.uint32), *(votes.indices for votes in done)])
-    class_names = _class_names(done, lfs, table)
-    k = len(class_names)
     met = {s for votes in done for sets in votes.sets for s in sets}
-    class_sets = sorted(tuple(sorted(s)) for s in met)
-    global_code = {frozenset(s): k + t for t, s in enumerate(class_sets)}
+    class_sets = sorted(tuple(sorted(s)) for s in met if max(s) < table.k and len(s) < table.k)
+    global_code = {frozenset(s): table.k + t for t, s in enumerate(class_sets)}
     codes = np.concatenate(
         [np.zeros(0, np.int32), *(_global(votes, global_code) for votes in done)]
     )
     return LabelMatrix(
-        Votes.from_csr(np.cumsum(counts), indices, codes, (n, m), k + len(class_sets)),
+        Votes.from_csr(np.cumsum(counts), indices, codes, (n, m), table.k + len(class_sets)),
         lf_names=[lf.name for lf in lfs],
-        class_names=class_names,
+        class_names=table.names,
         class_sets=class_sets,
         keys=keys,
         faults=faults,
@@ -269,41 +288,26 @@ def _global(votes: PartVotes, global_code: dict[frozenset[int], int]) -> IntArra
     codes = votes.codes
     for j, sets in enumerate(votes.sets):
         for t, classes in enumerate(sets):
-            codes[(votes.indices == j) & (codes == -2 - t)] = global_code[classes]
+            if classes in global_code:
+                codes[(votes.indices == j) & (codes == -2 - t)] = global_code[classes]
     return codes
 
 
-def _class_names(
-    done: Sequence[PartVotes], lfs: Sequence[LabelingFunction], table: ClassTable | None
-) -> tuple[str, ...]:
-    """Return the class names: declared, else from the Enum voted with, else numbered."""
-    if table is not None:
-        return table.names
-    largest, who = 1, ""
-    seen: dict[tuple[str, ...], str] = {}
+def _found_table(done: Sequence[PartVotes], lfs: Sequence[LabelingFunction]) -> ClassTable:
+    """Return the classes of the Enum voted with, else as many as the largest int asks for."""
+    seen: dict[ClassTable, str] = {}
     for votes in done:
-        for lf, found in zip(lfs, votes.tables, strict=True):
-            if found is not None:
-                seen.setdefault(found.names, lf.name)
-        sets = [max(s) for j in votes.sets for s in j]
-        here = max([int(votes.codes.max(initial=0)), *sets])
-        if here > largest:
-            largest = here
-            at = np.flatnonzero(votes.codes == here)
-            who = lfs[int(votes.indices[at[0]])].name if at.size else ""
+        for lf, learned in zip(lfs, votes.learned, strict=True):
+            for table in learned:
+                seen.setdefault(table, lf.name)
     if len(seen) > 1:
         (one, a), (other, b) = list(seen.items())[:2]
         raise ValueError(
-            f"labeling function {a!r} votes on classes {one}, labeling function {b!r} on {other}; "
-            "pass classes= to apply_lfs"
+            f"labeling function {a!r} votes on classes {one.names}, labeling function {b!r} on "
+            f"{other.names}; pass classes= to apply_lfs"
         )
-    if not seen:
-        return tuple(map(str, range(largest + 1)))
-    names = next(iter(seen))
-    if largest >= len(names):
-        raise LFError(
-            f"labeling function {who!r} voted {largest}; expected abstain or 0..{len(names) - 1} "
-            f"for classes {names}",
-            lf=who,
-        )
-    return names
+    if seen:
+        return next(iter(seen))
+    largest = [max(s) for votes in done for sets in votes.sets for s in sets]
+    largest += [int(votes.codes.max(initial=1)) for votes in done]
+    return ClassTable(numbered_classes(max(largest, default=1)))

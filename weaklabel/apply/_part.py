@@ -12,7 +12,7 @@ import numpy as np
 from weaklabel._classes import ClassTable
 from weaklabel.apply._source import Part
 from weaklabel.lf import LabelingFunction, Preprocessor, VoteCoder, extended, isolated
-from weaklabel.types import ABSTAIN, IntArray
+from weaklabel.types import ABSTAIN, ClassSet, IntArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +40,8 @@ class PartVotes:
         LF and code of each vote, row after row; codes below -1 point into `sets` of that LF.
     sets : list of list of frozenset
         Class sets that each LF voted, by its local code.
-    tables : list of ClassTable or None
-        The classes that each LF declared or that its first Enum vote brought.
+    learned : list of list of ClassTable
+        The classes of the Enums that each LF voted with, where nothing declares any.
     failures : list of Failure
         In row order, then LF order.
     """
@@ -52,7 +52,7 @@ class PartVotes:
     indices: IntArray
     codes: IntArray
     sets: list[list[frozenset[int]]] = field(default_factory=list)
-    tables: list[ClassTable | None] = field(default_factory=list)
+    learned: list[list[ClassTable]] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
 
 
@@ -94,7 +94,7 @@ def vote_on(
         failures += [_failed(lf.name, int(at[i]), e) for i, e in errors.items()]
         failures += [Failure(lf.name, int(at[i]), why, "") for i, why in refused.items()]
         result.sets.append(coder.sets)
-        result.tables.append(coder.table)
+        result.learned.append(coder.learned)
         result.failures += failures
         if stop and failures:
             break
@@ -106,12 +106,44 @@ def vote_on(
     return result
 
 
+def refuse_unknown(
+    votes: PartVotes, lfs: Sequence[LabelingFunction], table: ClassTable
+) -> list[Failure]:
+    """Turn votes on classes that do not exist into abstains and failures.
+
+    For votes that were taken as they are while nothing declared the classes, once the whole run
+    has shown which there are.
+    """
+    coder = VoteCoder(table)
+    why: dict[tuple[int, int], str] = {}
+    for j, sets in enumerate(votes.sets):
+        mine = np.unique(votes.codes[votes.indices == j]).tolist()
+        for code in mine:
+            vote = code if code >= 0 else ClassSet(frozenset(sets[-2 - code]))
+            try:
+                coder.code(vote)
+            except ValueError as error:
+                why[j, code] = str(error)
+    if not why:
+        return []
+    pairs = list(zip(votes.indices.tolist(), votes.codes.tolist(), strict=True))
+    kept = np.array([pair not in why for pair in pairs], np.bool_)
+    row = np.repeat(np.arange(votes.n), votes.counts)
+    failures = [
+        Failure(lfs[pairs[at][0]].name, int(row[at]), why[pairs[at]], "")
+        for at in np.flatnonzero(~kept).tolist()
+    ]
+    votes.indices, votes.codes = votes.indices[kept], votes.codes[kept]
+    votes.counts = np.bincount(row[kept], minlength=votes.n)
+    return failures
+
+
 class _Prepared:
     """The rows of a part, and the same rows with what preprocessors computed, each once."""
 
     def __init__(self, rows: list[Any]) -> None:
         self.rows = rows
-        self._values: dict[int, tuple[list[Any], dict[int, Exception]]] = {}
+        self._values: dict[int, tuple[list[Any], dict[int, tuple[str, Exception]]]] = {}
         self._extended: dict[
             tuple[int, ...], tuple[IntArray, list[Any], dict[int, tuple[str, Exception]]]
         ] = {}
@@ -139,7 +171,7 @@ class _Prepared:
             columns: dict[str, list[Any]] = {}
             for p in pre:
                 columns[p.name], failed = self._run(p)
-                errors |= {i: (p.name, e) for i, e in failed.items() if i not in errors}
+                errors = failed | errors
             at = np.array([i for i in range(len(self.rows)) if i not in errors], np.int64)
             rows = [
                 extended(self.rows[i], {name: values[i] for name, values in columns.items()})
@@ -148,7 +180,7 @@ class _Prepared:
             self._extended[key] = at, rows, errors
         return self._extended[key]
 
-    def _run(self, p: Preprocessor) -> tuple[list[Any], dict[int, Exception]]:
+    def _run(self, p: Preprocessor) -> tuple[list[Any], dict[int, tuple[str, Exception]]]:
         if id(p) not in self._values:
             at, rows, upstream = self._with(p.pre)
             if p.batch:
@@ -158,9 +190,8 @@ class _Prepared:
             everywhere: list[Any] = [None] * len(self.rows)
             for i, value in zip(at.tolist(), values, strict=True):
                 everywhere[i] = value
-            errors = {i: error for i, (_, error) in upstream.items()}
-            errors |= {int(at[i]): error for i, error in failed.items()}
-            self._values[id(p)] = everywhere, errors
+            errors = {int(at[i]): (p.name, error) for i, error in failed.items()}
+            self._values[id(p)] = everywhere, upstream | errors
         return self._values[id(p)]
 
 

@@ -9,6 +9,8 @@ from typing import Any
 
 from weaklabel._checks import nearest
 from weaklabel.lf import Row, as_row
+from weaklabel.matrix._keys import key_array
+from weaklabel.types import IntArray
 
 # Rows of a part: large enough that its overhead vanishes, small enough to stay in the cache.
 PART_ROWS = 8192
@@ -40,21 +42,29 @@ class Part:
         if not self.table:
             return [as_row(x) for x in self.data]
         columns = _columns(self.data)
+        if not columns:
+            return [Row({}) for _ in range(len(self))]
         names = tuple(columns)
         return [
             Row(dict(zip(names, values, strict=True)))
             for values in zip(*columns.values(), strict=True)
         ]
 
-    def column(self, name: str) -> list[Any]:
-        """Return one field of every row, for the row keys."""
+    def keys(self, name: str) -> IntArray:
+        """Return one field of every row as the row keys.
+
+        Raises
+        ------
+        ValueError
+            When a row lacks the field, or its key is missing.
+        """
         if self.table:
-            return _columns(self.data, [name])[name]
+            return key_array(_columns(self.data, [name])[name], start=self.start)
         rows = self.rows()
         missing = [i for i, row in enumerate(rows) if not _has(row, name)]
         if missing:
             raise ValueError(f"row {self.start + missing[0]} has no field {name!r} for the row key")
-        return [_field(row, name) for row in rows]
+        return key_array([_field(row, name) for row in rows], start=self.start)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +104,8 @@ class Source:
         table = _as_table(data)
         if table is not None:
             return cls(len(table), tuple(table.columns), table)
+        if hasattr(data, "to_pylist"):  # an Arrow array of texts or structs
+            data = data.to_pylist()
         if not isinstance(data, Iterable):
             raise TypeError(
                 f"data must be a table (pandas, polars, Arrow), a sequence or an iterable of "
@@ -114,6 +126,10 @@ class Source:
                 f"{who} reads column {name!r}, the data has columns {self.columns}"
                 f"{nearest(name, self.columns)}"
             )
+
+    def whole(self) -> Part:
+        """Return the whole table as one part."""
+        return Part(0, self.data.to_native(), table=True)
 
     def parts(self) -> Iterator[Part]:
         """Yield the rows in parts of `PART_ROWS`, in input order."""
@@ -143,19 +159,29 @@ def _as_table(data: Any) -> Any:
 
 
 def _columns(native: Any, names: Sequence[str] | None = None) -> dict[str, list[Any]]:
-    """Return columns as lists, missing text as None whatever the table calls it."""
+    """Return columns as lists, missing values as None whatever the table calls them.
+
+    Only a NaN in a column of floats stays, for it may be a number that came out so.
+    """
     import narwhals as nw
 
     frame = nw.from_native(native, eager_only=True)
     columns: dict[str, list[Any]] = {}
     for name in frame.columns if names is None else names:
-        series = frame[name]
+        series = frame.get_column(name)
         values = series.to_list()
-        # pandas marks missing text by NaN, a float; polars and Arrow by None.
-        if series.dtype in (nw.String, nw.Object, nw.Categorical) and series.null_count():
-            values = [None if v != v else v for v in values]
+        # pandas marks missing values by NaN, NA or NaT; polars and Arrow by None.
+        if series.null_count():
+            nan_too = not series.dtype.is_float()
+            values = [None if _is_null(v, nan_too=nan_too) else v for v in values]
         columns[name] = values
     return columns
+
+
+def _is_null(value: Any, *, nan_too: bool) -> bool:
+    if isinstance(value, float):
+        return nan_too and value != value
+    return type(value).__name__ in ("NAType", "NaTType")
 
 
 def _has(row: Any, name: str) -> bool:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import functools
 import os
 import pickle
-from collections.abc import Iterable, Iterator, Sequence
+import warnings
+from collections.abc import Generator, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,7 +23,7 @@ def run_parts(
     *,
     stop: bool,
     n_jobs: int,
-) -> Iterator[PartVotes]:
+) -> Generator[PartVotes, None, None]:
     """Yield the votes of each part, in order.
 
     With more than one job the labeling functions travel once to each worker (by cloudpickle, so
@@ -41,7 +42,16 @@ def run_parts(
         path = Path(folder) / "lfs.pkl"
         path.write_bytes(cloudpickle.dumps((tuple(lfs), table)))
         run = Parallel(n_jobs=n_jobs, return_as="generator", backend="loky")
-        yield from run(delayed(_vote_in_worker)(part, os.fspath(path), stop=stop) for part in parts)
+        voted = run(delayed(_vote_in_worker)(part, os.fspath(path), stop=stop) for part in parts)
+        try:
+            # Not "yield from", which would close it before the finally.
+            for votes in voted:  # noqa: UP028
+                yield votes
+        finally:
+            with warnings.catch_warnings():
+                # After a fault nobody wants the other parts; joblib would warn of just that.
+                warnings.simplefilter("ignore", UserWarning)
+                voted.close()
 
 
 @functools.lru_cache(maxsize=1)

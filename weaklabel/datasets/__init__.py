@@ -1,6 +1,7 @@
 """Data to try things on: real docstrings, sets on disk, and synthetic votes with known truth."""
 
 from weaklabel.datasets._scipy_docs import Area, ScipyDocs, ScipyDocsSplit, load_scipy_docs
+from weaklabel.datasets._synthetic import Synthetic, synthetic
 from weaklabel.datasets._wrench import Split, WrenchSet, load_wrench
 
 __all__ = [
@@ -8,7 +9,9 @@ __all__ = [
     "ScipyDocs",
     "ScipyDocsSplit",
     "Split",
+    "Synthetic",
     "WrenchSet",
     "load_scipy_docs",
     "load_wrench",
+    "synthetic",
 ]

@@ -15,7 +15,7 @@ from weaklabel.errors import WeakLabelWarning
 from weaklabel.gold import encode_gold
 from weaklabel.label_model._majority_vote import shares_of
 from weaklabel.label_model._prior import Prior, anchored_prior
-from weaklabel.label_model._vote_model import VoteModel
+from weaklabel.label_model._vote_model import VoteModel, check_votes
 from weaklabel.matrix import LabelMatrix
 from weaklabel.types import FloatArray, IntArray
 
@@ -61,7 +61,7 @@ class LabelModel(VoteModel):
         on are the class sets.
     class_balance_ : ndarray of float64, shape (k,)
         P(Y).
-    log_likelihood_ : ndarray of float64, shape (n_iter_,)
+    log_likelihood_ : ndarray of float64, shape (passes,)
         What EM climbs, in nats, after each pass: the log-likelihood of the votes plus the log
         density of the priors up to a constant. It never falls.
     n_iter_ : int
@@ -125,13 +125,15 @@ class LabelModel(VoteModel):
             When there are no rows or no votes, or an argument does not fit.
         """
         self._check_params()
-        self._remember(L)
+        check_votes(L)
         csr, truth = _covered_rows(L, gold)
+        given_balance = self._given_balance(L)
+        self._remember(L)
         self._climb(
             csr,
             anchored_prior(
                 L,
-                given_balance=self._given_balance(L),
+                given_balance=given_balance,
                 shares=shares_of(L)[L.covered],
                 anchor=self.anchor,
                 strength=self.prior_strength,
@@ -144,26 +146,23 @@ class LabelModel(VoteModel):
         """Run EM to its end."""
         csr = csr if hidden.all() else _some_rows(csr, np.flatnonzero(hidden))
         n = max(len(csr[0]) - 1, 1)
-        table, balance = None, prior.start_balance
+        counts, mass, _ = _expected_counts(csr, *prior.start(_START_ACCURACY))
         objective: list[float] = []
         self.converged_ = False
-        log_ratio, log_base = prior.start(_START_ACCURACY)
-        for _ in range(self.max_iter + 1):
-            counts, mass, log_likelihood = _expected_counts(csr, log_ratio, log_base)
-            if table is not None:
-                objective.append(log_likelihood + prior.log_density(table, balance))
-                if len(objective) > 1 and objective[-1] - objective[-2] < self.tol * n:
-                    self.converged_ = True
-                    break
-            self.cond_probs_, self.class_balance_ = table, balance = prior.maximise(counts, mass)
-            log_ratio, log_base = _logs(table, balance)
+        while len(objective) < self.max_iter and not self.converged_:
+            table, balance = prior.maximise(counts, mass)
+            counts, mass, log_likelihood = _expected_counts(csr, *_logs(table, balance))
+            objective.append(log_likelihood + prior.log_density(table, balance))
+            self.cond_probs_, self.class_balance_ = table, balance
+            gain = objective[-1] - objective[-2] if len(objective) > 1 else np.inf
+            self.converged_ = bool(gain < self.tol * n)
         self.log_likelihood_ = np.array(objective)
         self.n_iter_ = len(objective)
         if not self.converged_:
             warnings.warn(
                 f"LabelModel has not converged after {self.max_iter} passes; raise max_iter or tol",
                 WeakLabelWarning,
-                stacklevel=4,
+                stacklevel=3,
             )
 
     def _posteriors(self, L: LabelMatrix) -> FloatArray:
@@ -203,7 +202,10 @@ class LabelModel(VoteModel):
             Before `fit`.
         """
         self._check_fitted("class_balance_")
-        params = self.get_params()
+        params = {
+            name: value.item() if isinstance(value, np.generic) else value
+            for name, value in self.get_params().items()
+        }
         if params["class_balance"] is not None:
             params["class_balance"] = np.asarray(params["class_balance"], float).tolist()
         header = {
@@ -249,14 +251,20 @@ class LabelModel(VoteModel):
         return checked_balance(self.class_balance, L.class_names)
 
     def _check_params(self) -> None:
-        for name, low, high in (("anchor", 0.0, 1.0), ("prior_strength", 0.0, np.inf)):
-            value = getattr(self, name)
-            if not low < value < high:
-                raise ValueError(f"{name} must be between {low:g} and {high:g}, got {value!r}")
-        if self.tol < 0:
-            raise ValueError(f"tol must not be negative, got {self.tol!r}")
-        if self.max_iter < 1:
-            raise ValueError(f"max_iter must be at least 1, got {self.max_iter!r}")
+        params = self.get_params()
+        for name, high in (("anchor", 1.0), ("prior_strength", np.inf)):
+            if not (_is_number(params[name]) and 0 < params[name] < high):
+                raise ValueError(
+                    f"{name} must be a number between 0 and {high:g}, got {params[name]!r}"
+                )
+        if not (_is_number(params["tol"]) and params["tol"] >= 0):
+            raise ValueError(f"tol must be a number that is not negative, got {self.tol!r}")
+        if not (isinstance(params["max_iter"], int | np.integer) and self.max_iter >= 1):
+            raise ValueError(f"max_iter must be an int of at least 1, got {self.max_iter!r}")
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float | np.number)
 
 
 def _covered_rows(L: LabelMatrix, gold: Any) -> tuple[_CSR, IntArray]:

@@ -8,7 +8,7 @@ import numpy as np
 
 from weaklabel._checks import class_balance as checked_balance
 from weaklabel._kernels import vote_shares
-from weaklabel.label_model._vote_model import VoteModel
+from weaklabel.label_model._vote_model import VoteModel, check_votes
 from weaklabel.matrix import LabelMatrix
 from weaklabel.types import FloatArray
 
@@ -54,11 +54,13 @@ class MajorityVote(VoteModel):
         ValueError
             When there are no rows or no votes, or `class_balance` does not fit the classes.
         """
-        self._remember(L)
+        check_votes(L)
         if self.class_balance is not None:
-            self.class_balance_ = checked_balance(self.class_balance, L.class_names)
+            balance = checked_balance(self.class_balance, L.class_names)
         else:
-            self.class_balance_ = shares_of(L)[L.covered].mean(axis=0)
+            balance = shares_of(L)[L.covered].mean(axis=0)
+        self._remember(L)
+        self.class_balance_ = balance
         return self
 
     def _posteriors(self, L: LabelMatrix) -> FloatArray:

@@ -30,8 +30,6 @@ class Prior:
         Rows of class y, for the class balance.
     fixed_balance : ndarray of float64, shape (k,), or None
         The class balance where it is given.
-    start_balance : ndarray of float64, shape (k,)
-        The class balance before the first pass.
     possible : ndarray of bool, shape (s, k)
         What each code leaves possible.
     """
@@ -39,7 +37,6 @@ class Prior:
     votes: FloatArray
     mass: FloatArray
     fixed_balance: FloatArray | None
-    start_balance: FloatArray
     possible: IntArray
 
     def with_gold(self, csr: tuple[IntArray, IntArray, IntArray], truth: IntArray) -> Self:
@@ -63,11 +60,7 @@ class Prior:
     def start(self, accuracy: float) -> tuple[FloatArray, FloatArray]:
         """Return the logs of the first pass: every LF alike, silence without meaning."""
         m, codes, k = self.votes.shape
-        gain = (
-            np.log(accuracy * (k - 1) / (1 - accuracy))
-            if k > 2
-            else np.log(accuracy / (1 - accuracy))
-        )
+        gain = np.log(accuracy * (k - 1) / (1 - accuracy))
         size = self.possible.sum(axis=1, keepdims=True)
         log_ratio = np.broadcast_to(np.where(self.possible, gain / size, 0.0), (m, codes - 1, k))
         return np.ascontiguousarray(log_ratio), np.zeros(k)
@@ -125,4 +118,4 @@ def anchored_prior(
     # Where the guess gives a class more votes than it has rows, the LF is hardly ever silent there.
     votes[:, 0] = np.maximum(rows - votes[:, 1:].sum(axis=1), 0.05 * rows) + centre
     mass = covered * centre if given_balance is None else np.zeros(k)
-    return Prior(votes, mass, given_balance, centre, possible)
+    return Prior(votes, mass, given_balance, possible)

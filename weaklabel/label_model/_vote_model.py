@@ -103,14 +103,7 @@ class VoteModel(ParamsMixin, ABC):
         return float((self.predict(L, uncovered=uncovered, tie=tie)[known] == y[known]).mean())
 
     def _remember(self, L: LabelMatrix) -> None:
-        """Note what the model was fitted on; warn of classes nobody votes for."""
-        if L.n == 0:
-            raise ValueError("the label matrix has no rows; there is nothing to fit")
-        if not L.covered.any():
-            raise ValueError(
-                "no LF votes on any row; there is nothing to fit. Look at L.summary() and at the "
-                "labeling functions' examples"
-            )
+        """Note what the model is fitted on; warn of classes nobody votes for."""
         voted = L.possible[np.unique(L.csr()[2])].any(axis=0)
         if not voted.all():
             silent = [name for name, v in zip(L.class_names, voted, strict=True) if not v]
@@ -128,11 +121,7 @@ class VoteModel(ParamsMixin, ABC):
     def _aligned(self, L: LabelMatrix) -> LabelMatrix:
         """Return the matrix with the LFs in the order of the fit, or say what differs."""
         self._check_fitted("class_balance_")
-        if not isinstance(L, LabelMatrix):
-            raise TypeError(
-                f"expected a LabelMatrix, got {type(L).__name__}; make one with "
-                "LabelMatrix.from_array(votes)"
-            )
+        _check_type(L)
         if L.class_names != self.class_names_:
             raise ValueError(
                 f"the model was fitted on classes {self.class_names_}, the matrix has "
@@ -150,3 +139,23 @@ class VoteModel(ParamsMixin, ABC):
                 "or choose the LFs with L.select(model.lf_names_)"
             )
         return L.select(self.lf_names_)
+
+
+def check_votes(L: LabelMatrix) -> None:
+    """Refuse to fit on something else than a label matrix, or on one that holds nothing."""
+    _check_type(L)
+    if L.n == 0:
+        raise ValueError("the label matrix has no rows; there is nothing to fit")
+    if not L.covered.any():
+        raise ValueError(
+            "no LF votes on any row; there is nothing to fit. Look at L.summary() and at the "
+            "labeling functions' examples"
+        )
+
+
+def _check_type(L: object) -> None:
+    if not isinstance(L, LabelMatrix):
+        raise TypeError(
+            f"expected a LabelMatrix, got {type(L).__name__}; make one with "
+            "LabelMatrix.from_array(votes)"
+        )

@@ -11,7 +11,7 @@ from weaklabel._checks import shorten
 from weaklabel._classes import ClassTable
 from weaklabel.errors import LFError
 from weaklabel.lf._preprocessor import Preprocessor, as_preprocessors, with_preprocessors
-from weaklabel.lf._row import Batch, Row, TextRow, as_row
+from weaklabel.lf._row import Batch, Row, TextRow, as_row, only
 from weaklabel.lf._votes import VoteCoder
 from weaklabel.types import Classes, ClassSet
 
@@ -59,7 +59,10 @@ class LabelingFunction:
     ) -> None:
         if not callable(f):
             raise TypeError(f"a labeling function wraps a function, got {f!r}")
-        self.name = name if name is not None else str(getattr(f, "__name__", type(f).__name__))
+        own: Any = name if name is not None else str(getattr(f, "__name__", type(f).__name__))
+        if not isinstance(own, str) or not own:
+            raise TypeError(f"the name of a labeling function must be a text, got {name!r}")
+        self.name = own
         self.votes = votes
         self.classes = _declared(self.name, classes, votes)
         self.resources = dict(resources or {})
@@ -68,7 +71,9 @@ class LabelingFunction:
         self.columns = (columns,) if isinstance(columns, str) else tuple(columns)
         self.examples = self._read_examples(examples)
         self._f = f
-        functools.update_wrapper(self, f)
+        # The name and the docstring; not what else a callable object holds, it would overwrite
+        # what was set above.
+        functools.update_wrapper(self, f, updated=())
         # A function that calls itself by its module name would find this object, not the function.
         self.__dict__.pop("__wrapped__", None)
 
@@ -88,15 +93,23 @@ class LabelingFunction:
         Raises
         ------
         LFError
-            When it votes something illegal. Its own exceptions pass through.
+            When it votes something illegal, or declares ``votes=`` a name and nothing says what
+            the classes are. Its own exceptions pass through.
         """
+        return self._vote(x, self.classes)
+
+    def _vote(self, x: Any, table: ClassTable | None) -> int | ClassSet:
+        what = f"labeling function {self.name!r}"
+        try:
+            coder = VoteCoder(table, self.votes)
+        except ValueError as error:
+            raise LFError(f"{what} declares votes={self.votes!r}: {error}", lf=self.name) from None
         row = with_preprocessors(as_row(x), self.pre)
-        vote = self.on_batch(Batch([row]))[0] if self.batch else self.on_row(row)
-        coder = VoteCoder(self.classes, self.votes)
+        vote = only(self.on_batch, row, what) if self.batch else self.on_row(row)
         try:
             code = coder.code(vote)
         except ValueError as error:
-            raise LFError(f"labeling function {self.name!r} {error}", lf=self.name) from None
+            raise LFError(f"{what} {error}", lf=self.name) from None
         return code if code >= -1 else ClassSet(frozenset(coder.sets[-2 - code]))
 
     def on_row(self, row: Any) -> Any:
@@ -129,13 +142,13 @@ class LabelingFunction:
         ...     return "free" in x.text
         >>> says_free.check()
         """
+        table = self.classes or self._named_classes()
         wrong: list[str] = []
         for x, expected in self.examples:
-            coder = VoteCoder(self.classes)
             try:
+                coder = VoteCoder(table, self.votes if isinstance(expected, bool) else None)
                 want = self._shown(coder.code(expected), coder)
-                got_vote = self(x)
-                got = self._shown(coder.code(got_vote), coder)
+                got = self._shown(coder.code(self._vote(x, table)), coder)
             except Exception as error:  # noqa: BLE001 - reported as a failed example
                 wrong.append(f"{shorten(x)}: {type(error).__name__}: {error}")
                 continue
@@ -148,17 +161,34 @@ class LabelingFunction:
                 lf=self.name,
             )
 
+    def _named_classes(self) -> ClassTable | None:
+        """Return the class names that the LF and its examples mention, to check by before a run.
+
+        An LF that votes by name learns its classes from ``apply_lfs(classes=...)``, later.
+        """
+        names: set[str] = set()
+        for vote in (self.votes, *(expected for _, expected in self.examples)):
+            members = vote.members if isinstance(vote, ClassSet) else (vote,)
+            names |= {member for member in members if isinstance(member, str)}
+        return ClassTable((*sorted(names), "(any other class)")) if names else None
+
     def _shown(self, code: int, coder: VoteCoder) -> str:
         if code == -1:
             return "abstain"
         codes = [code] if code >= 0 else sorted(coder.sets[-2 - code])
-        names = [coder.table.names[c] if coder.table else str(c) for c in codes]
+        table = coder.table or (coder.learned[0] if coder.learned else None)
+        names = [table.names[c] if table and c < table.k else str(c) for c in codes]
         return names[0] if len(names) == 1 else f"any_of({', '.join(names)})"
 
     def _read_examples(self, examples: Examples | None) -> tuple[tuple[Any, Any], ...]:
         if examples is None:
             return ()
-        pairs = examples.items() if isinstance(examples, Mapping) else examples
+        pairs: list[Any] = list(examples.items() if isinstance(examples, Mapping) else examples)
+        if bad := [p for p in pairs if not isinstance(p, tuple | list) or len(p) != 2]:
+            raise TypeError(
+                f"examples of {self.name!r} must be a mapping or (data point, vote) pairs, got "
+                f"{shorten(bad[0])}"
+            )
         field = self.columns[0] if len(self.columns) == 1 else "text"
         return tuple((self._example_row(x, field), expected) for x, expected in pairs)
 
@@ -173,17 +203,13 @@ class LabelingFunction:
 
 
 def _declared(name: str, classes: Classes | None, votes: Any) -> ClassTable | None:
-    if classes is None:
-        return ClassTable.of(type(votes)) if isinstance(votes, Enum) else None
-    table = ClassTable.of(classes)
-    if votes is not None:
-        try:
-            VoteCoder(table, votes)
-        except ValueError as error:
-            raise ValueError(
-                f"labeling function {name!r} declares votes={votes!r}: {error}"
-            ) from None
-    return table
+    table = None if classes is None else ClassTable.of(classes)
+    try:
+        return VoteCoder(table, votes).table
+    except ValueError as error:
+        if table is None and isinstance(votes, str | ClassSet) and not isinstance(votes, Enum):
+            return None  # a name may still find its class in apply_lfs(classes=...)
+        raise ValueError(f"labeling function {name!r} declares votes={votes!r}: {error}") from None
 
 
 @overload

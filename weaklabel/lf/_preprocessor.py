@@ -6,7 +6,8 @@ import functools
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, final, overload
 
-from weaklabel.lf._row import Batch, as_row, extended
+from weaklabel._checks import repeated
+from weaklabel.lf._row import Batch, as_row, extended, only
 
 
 @final
@@ -35,7 +36,9 @@ class Preprocessor:
         resources: Mapping[str, Any] | None = None,
         batch: bool = False,
     ) -> None:
-        self.name = name or f.__name__
+        if not callable(f):
+            raise TypeError(f"a preprocessor wraps a function, got {f!r}")
+        self.name = name if name is not None else str(getattr(f, "__name__", type(f).__name__))
         if not self.name.isidentifier():
             raise ValueError(
                 f"preprocessor name {self.name!r} is no identifier, x.{self.name} cannot be "
@@ -45,12 +48,15 @@ class Preprocessor:
         self.resources = dict(resources or {})
         self.batch = batch
         self._f = f
-        functools.update_wrapper(self, f)
+        functools.update_wrapper(self, f, updated=())
+        self.__dict__.pop("__wrapped__", None)
 
     def __call__(self, x: Any) -> Any:
         """Return the value for one data point."""
         row = with_preprocessors(as_row(x), self.pre)
-        return self.on_batch(Batch([row]))[0] if self.batch else self.on_row(row)
+        if not self.batch:
+            return self.on_row(row)
+        return only(self.on_batch, row, f"preprocessor {self.name!r}")
 
     def on_row(self, row: Any) -> Any:
         """Return the value for a row that already has what `pre` computes."""
@@ -67,12 +73,14 @@ class Preprocessor:
 
 def as_preprocessors(pre: Preprocessor | Sequence[Preprocessor]) -> tuple[Preprocessor, ...]:
     """Return one or many preprocessors as a tuple, or say what is none."""
-    many = (pre,) if isinstance(pre, Preprocessor) else tuple(pre)
+    many = (pre,) if callable(pre) else tuple(pre)
     for p in many:
         if not isinstance(p, Preprocessor):
             raise TypeError(
                 f"pre= takes preprocessors, got {p!r}; decorate the function with @wl.preprocessor"
             )
+    if again := repeated([p.name for p in dict.fromkeys(many)]):
+        raise ValueError(f"pre= names two preprocessors {again[0]!r}; pass name= to one of them")
     return many
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import functools
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from typing import Any
 
 from weaklabel._checks import nearest
@@ -49,10 +50,7 @@ class Row:
         return iter(self.__dict__)
 
     def __setattr__(self, name: str, value: object) -> None:
-        raise AttributeError(
-            f"a row is read-only, {name!r} cannot be set; compute it in a preprocessor and "
-            "declare pre=... on the labeling function"
-        )
+        raise AttributeError(_read_only(name))
 
     def __repr__(self) -> str:
         inside = ", ".join(f"{name}={value!r}" for name, value in self.__dict__.items())
@@ -62,15 +60,26 @@ class Row:
 class TextRow(str):
     """A data point that is a plain text: a ``str`` that is also its own field ``text``."""
 
-    @property
+    # No property, so that a preprocessor named "text" can stand before it, as it does in a Row.
+    @functools.cached_property
     def text(self) -> str:
         """The text."""
         return str(self)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(_read_only(name))
 
     def __getitem__(self, name: Any) -> Any:
         if isinstance(name, str):
             return getattr(self, name)
         return str.__getitem__(self, name)
+
+
+def _read_only(name: str) -> str:
+    return (
+        f"a row is read-only, {name!r} cannot be set; compute it in a preprocessor and "
+        "declare pre=... on the labeling function"
+    )
 
 
 def _no_field(name: object, fields: Mapping[str, Any]) -> str:
@@ -102,7 +111,9 @@ class Batch:
     """Many data points at once: ``batch.text`` is the column as a pandas Series.
 
     The same whatever the data came in, so a labeling function need not know. ``len(batch)`` is
-    the number of rows.
+    the number of rows. A column of one type has pandas' type for it; values of several types (a
+    None among numbers) stay the objects that single rows show, so that what a value looks like
+    does not depend on the rows beside it.
     """
 
     __slots__ = ("_columns", "_rows")
@@ -121,7 +132,10 @@ class Batch:
             import pandas as pd
 
             values = [getattr(row, name) for row in self._rows]
-            self._columns[name] = pd.Series(values, name=name)
+            of_one_type = len(set(map(type, values))) == 1
+            self._columns[name] = pd.Series(
+                values, name=name, dtype=None if of_one_type else object
+            )
         return self._columns[name]
 
     def __getitem__(self, name: str) -> Any:
@@ -157,24 +171,34 @@ def isolated(
     if not rows:
         return [], {}
     try:
-        returned = f(Batch(rows))
-        if isinstance(returned, str) or not hasattr(returned, "__len__"):
-            raise TypeError(
-                f"{what} returned {type(returned).__name__}, expected a sequence with one value a "
-                "row"
-            )
-        if len(returned) != len(rows):
-            raise ValueError(
-                f"{what} returned {len(returned)} values for {len(rows)} rows; return one a row"
-            )
-        values = returned.tolist() if hasattr(returned, "tolist") else list(returned)
+        return _values(f(Batch(rows)), len(rows), what), {}
     except Exception as error:  # noqa: BLE001 - whatever user code raises is the row's fault
         if len(rows) == 1:
             return [None], {0: error}
-        half = len(rows) // 2
-        first, first_errors = isolated(f, rows[:half], what, first_only=first_only)
-        if first_errors and first_only:
-            return first + [None] * (len(rows) - half), first_errors
-        second, second_errors = isolated(f, rows[half:], what, first_only=first_only)
-        return first + second, first_errors | {half + i: e for i, e in second_errors.items()}
-    return values, {}
+    # Not in the except block: the errors of the halves would carry this one as their context.
+    half = len(rows) // 2
+    first, first_errors = isolated(f, rows[:half], what, first_only=first_only)
+    if first_errors and first_only:
+        return first + [None] * (len(rows) - half), first_errors
+    second, second_errors = isolated(f, rows[half:], what, first_only=first_only)
+    return first + second, first_errors | {half + i: e for i, e in second_errors.items()}
+
+
+def only(f: Callable[[Batch], Sequence[Any]], row: Any, what: str) -> Any:
+    """Call a function of a batch on one row and return its value; its exceptions pass through."""
+    return _values(f(Batch([row])), 1, what)[0]
+
+
+def _values(returned: Any, n: int, what: str) -> list[Any]:
+    """Return what came back as a list of one value a row."""
+    no_sequence = isinstance(returned, str | bytes | Mapping | Set) or hasattr(returned, "columns")
+    if no_sequence or not hasattr(returned, "__len__"):
+        raise TypeError(
+            f"{what} returned {type(returned).__name__}, expected a sequence with one value a row"
+        )
+    if len(returned) != n:
+        raise ValueError(f"{what} returned {len(returned)} values for {n} rows; return one a row")
+    if hasattr(returned, "to_pylist"):
+        return list(returned.to_pylist())
+    # The rows of a matrix stay arrays.
+    return list(returned.tolist() if getattr(returned, "ndim", 0) == 1 else returned)

@@ -9,11 +9,8 @@ from typing import Any
 import numpy as np
 
 from weaklabel._checks import shorten
-from weaklabel._classes import ClassTable, is_abstain
+from weaklabel._classes import ClassTable, is_abstain, may_be_code
 from weaklabel.types import ABSTAIN, ClassSet, IntArray
-
-# An int vote without declared classes founds a class; a wild one must not found a million.
-_MOST_UNDECLARED = 10_000
 
 
 class VoteCoder:
@@ -22,25 +19,29 @@ class VoteCoder:
     Codes 0..k-1 are classes, -1 is abstain, and -2, -3, … are the class sets in the order in
     which they were met (`sets`).
 
+    Where nothing declares classes, ints from 0 are taken as they are and an Enum member brings
+    its Enum's classes, which are noted in `learned`. What a vote means then never depends on the
+    votes before it, for these may stand in another part of the data.
+
     Parameters
     ----------
     table : ClassTable or None
-        The classes; None when nothing declares them: then ints from 0 are taken as they are, and
-        the first Enum member brings its Enum's table.
+        The classes; None when nothing declares them.
     votes : object, optional
         What True means, as declared by ``labeling_function(votes=...)``.
+
+    Raises
+    ------
+    ValueError
+        When `votes` is no class.
     """
 
     def __init__(self, table: ClassTable | None, votes: object = None) -> None:
-        if table is None and isinstance(votes, Enum):
-            table = ClassTable.of(type(votes))
-        self.table = table
+        self.table = table if table is not None else next(iter(_enum_tables(votes)), None)
+        self.learned: list[ClassTable] = []
         self.sets: list[frozenset[int]] = []
         self._local: dict[frozenset[int], int] = {}
-        # Codes by vote, one table a type of vote; asked only when all votes are of that type.
-        self._memo: dict[type, dict[Hashable, int]] = {}
-        self._declared = votes is not None
-        self._true = self._code_class(votes) if votes is not None else ABSTAIN
+        self._declared = None if votes is None else self._meaning(votes)
 
     def code(self, vote: Any) -> int:
         """Return the code of one vote.
@@ -53,24 +54,24 @@ class VoteCoder:
         if vote is None or type(vote).__name__ == "NAType":
             return ABSTAIN
         if isinstance(vote, bool | np.bool_):
-            if not self._declared:
+            if self._declared is None:
                 raise self._refused(vote, "a bare bool needs labeling_function(votes=<class>)")
-            return self._true if vote else ABSTAIN
+            return self._coded(self._declared) if vote else ABSTAIN
         if isinstance(vote, float | np.floating) or not isinstance(vote, Hashable):
             raise self._refused(vote, "return None to abstain")
         if isinstance(vote, Enum):
             if is_abstain(vote):
                 return ABSTAIN
-            self._learn(vote)
         elif isinstance(vote, int | np.integer) and vote == ABSTAIN:
             return ABSTAIN
         try:
-            code = self._code_class(vote)
+            meaning = self._meaning(vote)
         except ValueError as error:
-            raise self._refused(vote, str(error) if isinstance(vote, ClassSet) else "") from None
-        if self._declared and code != self._true:
+            tells_more = isinstance(vote, ClassSet | Enum)
+            raise self._refused(vote, str(error) if tells_more else "") from None
+        if self._declared is not None and meaning != self._declared:
             raise self._refused(vote, "it declares votes= another class; return True or None")
-        return code
+        return self._coded(meaning)
 
     def code_many(self, votes: Sequence[Any]) -> tuple[IntArray, dict[int, str]]:
         """Code many votes at once.
@@ -87,36 +88,29 @@ class VoteCoder:
         refused : dict of int to str
             Why, by position.
         """
-        kinds = set(map(type, votes)) - {type(None)}
-        if len(kinds) == 1 and (memo := self._memo.get(next(iter(kinds)))) is not None:
-            try:
-                return np.fromiter(map(memo.__getitem__, votes), np.int32, len(votes)), {}
-            except KeyError:
-                pass
+        # Votes of one type are the same vote where they are equal. Of several types they are not:
+        # True, 1 and 1.0 are equal and hash alike, so there the type stands beside the vote.
+        pairs = len(set(map(type, votes)) - {type(None)}) > 1
         try:
-            return self._code_distinct(votes)
+            return self._code_distinct(
+                list(zip(map(type, votes), votes, strict=True)) if pairs else votes, pairs=pairs
+            )
         except TypeError:  # something unhashable is among them, and that is no vote
             return self._code_each(votes)
 
-    def _code_distinct(self, votes: Sequence[Any]) -> tuple[IntArray, dict[int, str]]:
-        """Code each distinct vote once. True, 1 and 1.0 hash alike, hence the type beside it."""
-        codes: dict[tuple[type, Any], int] = dict.fromkeys(
-            zip(map(type, votes), votes, strict=True), ABSTAIN
-        )
-        why: dict[tuple[type, Any], str] = {}
-        for pair in codes:
+    def _code_distinct(
+        self, votes: Sequence[Any], *, pairs: bool
+    ) -> tuple[IntArray, dict[int, str]]:
+        """Code each distinct vote once, in the order in which they first occur."""
+        codes: dict[Any, int] = dict.fromkeys(votes, ABSTAIN)
+        why: dict[Any, str] = {}
+        for vote in codes:
             try:
-                codes[pair] = self.code(pair[1])
+                codes[vote] = self.code(vote[1] if pairs else vote)
             except ValueError as error:
-                why[pair] = str(error)
-        kinds = {kind for kind, _ in codes} - {type(None)}
-        if not why and len(kinds) == 1:
-            memo = self._memo.setdefault(next(iter(kinds)), {None: ABSTAIN})
-            memo |= {vote: code for (_, vote), code in codes.items()}
-        pairs = zip(map(type, votes), votes, strict=True)
-        array = np.fromiter(map(codes.__getitem__, pairs), np.int32, len(votes))
-        pairs = zip(map(type, votes), votes, strict=True)
-        return array, {i: why[pair] for i, pair in enumerate(pairs) if pair in why} if why else {}
+                why[vote] = str(error)
+        array = np.fromiter(map(codes.__getitem__, votes), np.int32, len(votes))
+        return array, {i: why[vote] for i, vote in enumerate(votes) if vote in why} if why else {}
 
     def _code_each(self, votes: Sequence[Any]) -> tuple[IntArray, dict[int, str]]:
         codes = np.full(len(votes), ABSTAIN, np.int32)
@@ -128,35 +122,42 @@ class VoteCoder:
                 refused[i] = str(error)
         return codes, refused
 
-    def _learn(self, member: Enum) -> None:
-        if self.table is None:
-            self.table = ClassTable.of(type(member))
+    def _coded(self, meaning: int | frozenset[int]) -> int:
+        if isinstance(meaning, int):
+            return meaning
+        if meaning not in self._local:
+            self._local[meaning] = -2 - len(self.sets)
+            self.sets.append(meaning)
+        return self._local[meaning]
 
-    def _code_class(self, vote: Any) -> int:
-        """Code an Enum member, a name, an int or a class set; ValueError when it is none."""
-        if isinstance(vote, ClassSet):
-            codes = self._code_set(vote)
-            if len(codes) == 1:
-                return next(iter(codes))
-            if codes not in self._local:
-                self._local[codes] = -2 - len(self.sets)
-                self.sets.append(codes)
-            return self._local[codes]
-        if self.table is not None:
-            return self.table.code(vote)
-        if isinstance(vote, int | np.integer) and 0 <= vote < _MOST_UNDECLARED:
+    def _meaning(self, vote: Any) -> int | frozenset[int]:
+        """Return the class or the classes that a vote leaves possible; ValueError if it is none."""
+        table = self._table_for(vote)
+        if not isinstance(vote, ClassSet):
+            return self._class_code(vote, table)
+        if table is not None:
+            codes = table.code_set(vote)
+        elif vote.negated:
+            raise ValueError(f"{vote!r} needs declared classes; pass classes=")
+        else:
+            codes = frozenset(self._class_code(member, table) for member in vote.members)
+        return next(iter(codes)) if len(codes) == 1 else codes
+
+    def _class_code(self, vote: Any, table: ClassTable | None) -> int:
+        if table is not None:
+            return table.code(vote)
+        is_int = isinstance(vote, int | np.integer) and not isinstance(vote, bool)
+        if is_int and vote >= 0 and may_be_code(vote):
             return int(vote)
         raise ValueError(f"{vote!r} is no class; expected {self._expected()}")
 
-    def _code_set(self, partial: ClassSet) -> frozenset[int]:
-        for member in partial.members:
-            if isinstance(member, Enum):
-                self._learn(member)
+    def _table_for(self, vote: Any) -> ClassTable | None:
+        """Return the declared classes, else those of the Enum voted with."""
         if self.table is not None:
-            return self.table.code_set(partial)
-        if partial.negated:
-            raise ValueError(f"{partial!r} needs declared classes; pass classes=")
-        return frozenset(self._code_class(member) for member in partial.members)
+            return self.table
+        tables = _enum_tables(vote)
+        self.learned += [table for table in tables if table not in self.learned]
+        return tables[0] if tables else None
 
     def _expected(self) -> str:
         if self.table is not None:
@@ -166,3 +167,10 @@ class VoteCoder:
     def _refused(self, vote: object, why: str) -> ValueError:
         text = f"voted {shorten(vote)}; expected abstain or {self._expected()}"
         return ValueError(f"{text} ({why})" if why else text)
+
+
+def _enum_tables(vote: object) -> list[ClassTable]:
+    """Return the classes of the Enums that a vote names, in an order that is always the same."""
+    members = vote.members if isinstance(vote, ClassSet) else (vote,)
+    tables = {ClassTable.of(type(member)) for member in members if isinstance(member, Enum)}
+    return sorted(tables, key=lambda table: table.names)

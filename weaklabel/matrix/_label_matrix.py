@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import operator
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, final
 
 import numpy as np
 
 from weaklabel._checks import listed, nearest, read_only, repeated
-from weaklabel.matrix._keys import check_keys, storable_keys
+from weaklabel.errors import FileFormatError
+from weaklabel.matrix._keys import check_keys, storable_keys, stored_keys
 from weaklabel.matrix._readers import read_array, read_frame, read_triples
-from weaklabel.matrix._storage import Votes
+from weaklabel.matrix._storage import Votes, check_csr
 from weaklabel.types import Classes, Fault, IntArray
 
 if TYPE_CHECKING:
@@ -63,6 +66,7 @@ class LabelMatrix:
             raise ValueError(f"got {len(self._lf_names)} LF names for {votes.m} LFs")
         if keys is not None:
             check_keys(keys, votes.n)
+        _check_sets(self._class_sets, self._class_names)
 
     @classmethod
     def from_array(
@@ -89,7 +93,7 @@ class LabelMatrix:
         keys : array-like, shape (n,), optional
             Row keys, unique; default the positions.
         class_sets : sequence of sequence of int, optional
-            The classes that the codes k, k + 1, … leave possible.
+            The classes that the codes k, k + 1, … leave possible; they need `classes`.
 
         Returns
         -------
@@ -101,7 +105,8 @@ class LabelMatrix:
         TypeError
             When the votes are no integers.
         ValueError
-            When a code is out of range (LF and row are named) or lengths differ.
+            When a code is out of range (LF and row are named), lengths differ, or a class set is
+            none: empty, of unknown classes, of all classes, or given twice.
 
         Examples
         --------
@@ -140,26 +145,26 @@ class LabelMatrix:
     @classmethod
     def from_triples(
         cls,
-        rows: Sequence[Any],
-        lfs: Sequence[str],
-        votes: Sequence[Any],
+        rows: Any,
+        lfs: Any,
+        votes: Any,
         classes: Classes | None = None,
         *,
-        keys: Sequence[Any] | None = None,
+        keys: Any = None,
     ) -> LabelMatrix:
         """Make a label matrix from long-form votes: one (row, LF, class) triple a vote.
 
         Parameters
         ----------
-        rows : sequence, length v
+        rows : array-like, shape (v,)
             Row key of each vote.
-        lfs : sequence, length v
+        lfs : array-like, shape (v,)
             LF (or annotator) of each vote; its ``str`` is the LF name.
-        votes : sequence, length v
+        votes : array-like, shape (v,)
             Class name or code of each vote; missing or -1 abstains.
         classes : Enum type or sequence of str, optional
             Needed where votes are names.
-        keys : sequence, optional
+        keys : array-like, shape (n,), optional
             All row keys, in the order wanted; default: as they first occur. Rows without a vote
             are only there when named here.
 
@@ -325,6 +330,7 @@ class LabelMatrix:
         table = np.array([*names, None], dtype=object)
         return pd.DataFrame(
             table[np.asarray(self)],
+            dtype=object,  # else None becomes NaN in pandas 3
             columns=list(self._lf_names),
             index=pd.Index(self.keys, name="key"),
         )
@@ -342,13 +348,12 @@ class LabelMatrix:
         indptr, indices, codes = self.csr()
         arrays = {"indptr": indptr, "indices": indices, "codes": codes}
         if self._keys is not None:
-            arrays["keys"] = storable_keys(self._keys)
+            arrays |= storable_keys(self._keys)
         header = {
             "shape": self.shape,
             "lf_names": self._lf_names,
             "class_names": self._class_names,
             "class_sets": self._class_sets,
-            "text_keys": self._keys is not None and self._keys.dtype.kind == "O",
             "faults": [asdict(f) | {"key": None} for f in self._faults],
         }
         save_arrays(path, kind=_KIND, version=_VERSION, header=header, arrays=arrays)
@@ -365,31 +370,28 @@ class LabelMatrix:
         from weaklabel._files import load_arrays
 
         header, arrays = load_arrays(path, kind=_KIND, version=_VERSION)
-        keys = arrays.get("keys")
-        if keys is not None and header["text_keys"]:
-            keys = keys.astype(object)
-        shape = header["shape"]
+        try:
+            return cls._restored(header, arrays)
+        except (KeyError, TypeError, ValueError, IndexError) as error:
+            raise FileFormatError(
+                f"{path} holds a {_KIND} that cannot be ({error}); save it again", path=Path(path)
+            ) from error
+
+    @classmethod
+    def _restored(cls, header: Mapping[str, Any], arrays: Mapping[str, IntArray]) -> Self:
+        n, m = header["shape"]
         n_codes = len(header["class_names"]) + len(header["class_sets"])
-        at = np.arange(shape[0]) if keys is None else keys
+        csr = arrays["indptr"], arrays["indices"], arrays["codes"]
+        check_csr(*csr, (n, m), n_codes)
+        keys = stored_keys(arrays)
+        key_of = range(n) if keys is None else keys.tolist()
         return cls(
-            Votes.from_csr(
-                arrays["indptr"], arrays["indices"], arrays["codes"], (shape[0], shape[1]), n_codes
-            ),
+            Votes.from_csr(*csr, (n, m), n_codes),
             lf_names=header["lf_names"],
             class_names=header["class_names"],
             class_sets=header["class_sets"],
             keys=keys,
-            faults=[
-                Fault(
-                    **f
-                    | {
-                        "key": at[f["row"]].item()
-                        if hasattr(at[f["row"]], "item")
-                        else at[f["row"]]
-                    }
-                )
-                for f in header["faults"]
-            ],
+            faults=[Fault(**f | {"key": key_of[f["row"]]}) for f in header["faults"]],
         )
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> IntArray:
@@ -430,9 +432,10 @@ class LabelMatrix:
             raise ValueError(
                 f"no LF {lf!r} among {listed(self._lf_names)}{nearest(lf, self._lf_names)}"
             )
-        if not -self.m <= lf < self.m:
-            raise ValueError(f"no LF at position {lf}, there are {self.m}")
-        return int(lf) % self.m
+        at = operator.index(lf)
+        if not -self.m <= at < self.m:
+            raise ValueError(f"no LF at position {at}, there are {self.m}")
+        return at % self.m
 
     def _like(
         self,
@@ -450,6 +453,18 @@ class LabelMatrix:
             keys=keys,
             faults=faults,
         )
+
+
+def _check_sets(class_sets: Sequence[Sequence[int]], class_names: Sequence[str]) -> None:
+    k = len(class_names)
+    for codes in class_sets:
+        if not codes or len(set(codes)) == k or not set(codes) <= set(range(k)):
+            raise ValueError(
+                f"class set {tuple(codes)} must hold some, not all, of the codes 0..{k - 1} of "
+                f"classes {tuple(class_names)}"
+            )
+    if again := repeated([tuple(sorted(codes)) for codes in class_sets]):
+        raise ValueError(f"class set {again[0]} is given twice")
 
 
 def _inline(names: Sequence[str]) -> str:

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from weaklabel._checks import nearest
-from weaklabel._classes import ClassTable, encode_labels, is_missing
+from weaklabel._checks import nearest, repeated
+from weaklabel._classes import ClassTable, encode_labels, numbered_classes, whole
 from weaklabel.errors import WeakLabelWarning
 from weaklabel.matrix._keys import key_array
 from weaklabel.matrix._storage import Votes
@@ -33,13 +33,17 @@ def read_array(
         )
     if sparse is None and array.ndim != 2:
         raise ValueError(f"votes must have shape (n, m), got shape {array.shape}")
+    if array.dtype.kind == "u":
+        array = array.astype(np.int64)  # an unsigned type cannot be compared with -1
     shape = array.shape if sparse is None else sparse[3]
-    names = tuple(lf_names) if lf_names is not None else _numbered(shape[1])
+    names = _lf_names(lf_names, shape[1])
     largest = int(array.max(initial=-1))
     if classes is not None:
         class_names = ClassTable.of(classes).names
+    elif class_sets:
+        raise ValueError("class_sets= need classes=, or a class cannot be told from a class set")
     else:
-        class_names = tuple(map(str, range(max(2, largest + 1 - len(class_sets)))))
+        class_names = numbered_classes(largest)
     n_codes = len(class_names) + len(class_sets)
     if largest >= n_codes or int(array.min(initial=-1)) < ABSTAIN:
         _refuse_code(array, sparse, names, class_names, n_codes)
@@ -66,29 +70,30 @@ def read_frame(frame: Any, classes: Classes | None, key: str | None) -> dict[str
             f"no column {key!r}; columns are {tuple(table.columns)}{nearest(key, table.columns)}"
         )
     names = [name for name in table.columns if name != key]
-    columns = [table[name].to_list() for name in names]
+    columns = [whole(table.get_column(name).to_list()) for name in names]
     class_names = _class_names(columns, classes)
     votes = np.full((len(table), len(names)), ABSTAIN, np.int32)
-    for j, (name, column) in enumerate(zip(names, columns, strict=True)):
-        # A missing cell makes pandas read codes as floats: 1.0 is the code 1 there.
-        cells = [int(c) if isinstance(c, float) and c.is_integer() else c for c in column]
+    for j, (name, cells) in enumerate(zip(names, columns, strict=True)):
         votes[:, j] = encode_labels(cells, class_names, what=f"LF {name!r}")
-    keys = None if key is None else table[key].to_list()
-    return read_array(votes, class_names, names, keys, ())
+    keys = None if key is None else table.get_column(key).to_list()
+    return read_array(votes, class_names, [str(name) for name in names], keys, ())
 
 
 def read_triples(
-    rows: Sequence[Any],
-    lfs: Sequence[str],
-    votes: Sequence[Any],
+    rows: Any,
+    lfs: Any,
+    votes: Any,
     classes: Classes | None,
-    keys: Sequence[Any] | None,
+    keys: Any,
 ) -> dict[str, Any]:
     """Return what a `LabelMatrix` is made of, from one (row, LF, class) triple a vote."""
     rows, lfs, votes = (
         list(np.asarray(x).tolist()) if hasattr(x, "to_numpy") else list(x)
         for x in (rows, lfs, votes)
     )
+    votes = whole(votes)
+    if keys is not None and (twice := repeated(keys)):
+        raise ValueError(f"row key {twice[0]!r} stands twice in keys=; row keys must be unique")
     if not len(rows) == len(lfs) == len(votes):
         raise ValueError(
             f"rows, lfs and votes have lengths {len(rows)}, {len(lfs)} and {len(votes)}, "
@@ -120,8 +125,14 @@ def read_triples(
     }
 
 
-def _numbered(m: int) -> tuple[str, ...]:
-    return tuple(f"lf_{j}" for j in range(m))
+def _lf_names(names: Sequence[str] | None, m: int) -> tuple[str, ...]:
+    if names is None:
+        return tuple(f"lf_{j}" for j in range(m))
+    if isinstance(names, str) or not all(isinstance(name, str) for name in names):
+        raise TypeError(f"lf_names must be a sequence of str, got {names!r}")
+    if len(names) != m:
+        raise ValueError(f"got {len(names)} LF names for {m} LFs")
+    return tuple(map(str, names))
 
 
 def _class_names(columns: Sequence[Sequence[Any]], classes: Classes | None) -> tuple[str, ...]:
@@ -135,9 +146,9 @@ def _class_names(columns: Sequence[Sequence[Any]], classes: Classes | None) -> t
                 raise ValueError(
                     f"votes by name ({cell!r}) need classes=, e.g. classes=('HAM', 'SPAM')"
                 )
-            if not is_missing(cell):
+            if isinstance(cell, int | np.integer):
                 largest = max(largest, int(cell))
-    return tuple(map(str, range(largest + 1)))
+    return numbered_classes(largest)
 
 
 _Sparse = tuple[IntArray, IntArray, IntArray, tuple[int, int]]
@@ -154,7 +165,7 @@ def _sparse_parts(votes: Any) -> _Sparse | None:
             "the sparse matrix stores -1 but no 0, as csr_matrix(dense) does: cells that are not "
             "stored are read as class 0; store votes only, or pass the dense matrix",
             WeakLabelWarning,
-            stacklevel=3,
+            stacklevel=4,
         )
         dense = csr.toarray()
         n, m = dense.shape

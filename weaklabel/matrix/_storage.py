@@ -113,10 +113,39 @@ class Votes:
         return all(np.array_equal(mine, theirs) for mine, theirs in pairs)
 
 
+def check_csr(
+    indptr: IntArray, indices: IntArray, codes: IntArray, shape: tuple[int, int], n_codes: int
+) -> None:
+    """Refuse compressed rows that point outside: kernels do not check their bounds.
+
+    Raises
+    ------
+    ValueError
+        When they do not fit the shape or the number of codes.
+    """
+    n, m = shape
+    nnz = len(codes)
+    fits = (
+        indptr.shape == (n + 1,)
+        and indices.shape == codes.shape == (nnz,)
+        and all(array.dtype.kind in "iu" for array in (indptr, indices, codes))
+        and indptr[0] == 0
+        and indptr[-1] == nnz
+        and bool(np.all(np.diff(indptr) >= 0))
+        and (nnz == 0 or (indices.min() >= 0 and indices.max() < m))
+        and (nnz == 0 or (codes.min() >= 0 and codes.max() < n_codes))
+    )
+    if not fits:
+        raise ValueError(f"the votes do not fit {n} rows, {m} LFs and {n_codes} codes")
+    row_and_lf = np.repeat(np.arange(n), np.diff(indptr)) * m + indices
+    if np.any(np.diff(row_and_lf) <= 0):
+        raise ValueError("the votes of a row do not stand in the order of the LFs")
+
+
 def code_type(n_codes: int) -> np.dtype[np.signedinteger]:
-    """Return the smallest integer type that holds -1 and the codes 0..n_codes-1."""
+    """Return the smallest integer type that holds -1..n_codes: Snorkel adds 1 to every code."""
     for kind in (np.int8, np.int16):
-        if n_codes <= np.iinfo(kind).max + 1:
+        if n_codes <= np.iinfo(kind).max:
             return np.dtype(kind)
     return np.dtype(np.int32)
 

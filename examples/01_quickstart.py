@@ -1,0 +1,19 @@
+"""Label comments with three labeling functions, and train a classifier on the labels."""
+
+import weaklabel as wl
+from weaklabel_lfs import text
+
+
+@wl.labeling_function(votes="SPAM")
+def has_link(x):
+    return "http" in x.text
+
+
+lfs = [has_link, text.keyword("SPAM", "free", "subscribe"), text.length("HAM", at_most=3)]
+comments = ["free gifts: http://a.b", "love this", "subscribe, it is free", "so good"] * 10
+
+L = wl.apply_lfs(lfs, comments, classes=("HAM", "SPAM"))
+print(L.summary())
+labels = wl.LabelModel().fit(L).label(L)
+model = wl.TextClassifier("cnn", batch_size=8).fit(comments, labels)
+print(model.predict_proba(["what a lovely song", "subscribe here"]).round(2))
