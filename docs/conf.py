@@ -16,6 +16,8 @@ napoleon_google_docstring = False
 napoleon_use_rtype = False
 napoleon_use_ivar = True
 myst_enable_extensions = ["dollarmath"]
+# The attributes of several classes share a name; Sphinx tries to link each and cannot choose.
+suppress_warnings = ["ref.python"]
 nb_execution_mode = "force"
 nb_execution_raise_on_error = True
 nb_execution_timeout = 300

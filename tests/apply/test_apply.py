@@ -123,6 +123,15 @@ def test_every_kind_of_vote_arrives_in_the_matrix() -> None:
     assert L.class_sets == ((0, 2), (1, 2))
 
 
+def test_class_sets_are_numbered_alike_in_whatever_order_they_are_voted() -> None:
+    classes = tuple("ABCDE")
+    sets = [(a, b) for a in range(5) for b in range(a + 1, 5)]
+    for order in (sets, sets[::-1]):
+        L = wl.apply_lfs([echo()], rows(*(wl.any_of(*s) for s in order)), classes=classes)
+        assert L.class_sets == tuple(sets)
+        assert np.asarray(L)[:, 0].tolist() == [5 + sets.index(s) for s in order]
+
+
 def test_a_bool_votes_where_votes_is_declared_and_only_there() -> None:
     L = wl.apply_lfs([echo(votes="SPAM")], rows(True, False, None), classes=HAM_SPAM)
     assert np.asarray(L)[:, 0].tolist() == [1, -1, -1]

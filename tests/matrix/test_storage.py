@@ -69,6 +69,16 @@ def test_rows_and_lfs_are_taken_alike_in_both_forms(drawn: VoteArray, data: st.D
         assert np.array_equal(stored.select(lfs, n_codes).to_dense(), drawn.votes[:, lfs])
 
 
+def test_lfs_selected_from_compressed_rows_stand_in_their_new_order() -> None:
+    votes = _sparse_votes(200, 100, 0.05)
+    order = np.random.default_rng(1).permutation(100)[:80]
+    selected = wl.LabelMatrix.from_array(votes).select(order.tolist())
+    expected = wl.LabelMatrix.from_array(votes[:, order])
+    assert _stored(selected).dense is None
+    for mine, theirs in zip(selected.csr(), expected.csr(), strict=True):
+        assert np.array_equal(mine, theirs)
+
+
 @given(vote_arrays())
 def test_compressed_rows_list_lfs_in_ascending_order(drawn: VoteArray) -> None:
     indptr, indices, codes = Votes.from_dense(drawn.votes, 10).csr()

@@ -8,7 +8,7 @@ from itertools import islice
 from typing import Any
 
 from weaklabel._checks import nearest
-from weaklabel.lf import Row, as_row
+from weaklabel.lf import Row, as_row, table_rows
 from weaklabel.matrix._keys import key_array
 from weaklabel.types import IntArray
 
@@ -41,14 +41,7 @@ class Part:
         """Return the rows as labeling functions see them."""
         if not self.table:
             return [as_row(x) for x in self.data]
-        columns = _columns(self.data)
-        if not columns:
-            return [Row({}) for _ in range(len(self))]
-        names = tuple(columns)
-        return [
-            Row(dict(zip(names, values, strict=True)))
-            for values in zip(*columns.values(), strict=True)
-        ]
+        return table_rows(_columns(self.data), len(self))
 
     def keys(self, name: str) -> IntArray:
         """Return one field of every row as the row keys.
