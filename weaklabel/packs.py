@@ -57,7 +57,7 @@ class Pack:
     def check(self) -> None:
         """Run the examples of every labeling function; see `LabelingFunction.check`."""
         for lf in self.lfs:
-            lf.check()
+            lf.check(self.classes)
 
 
 def list_packs() -> tuple[str, ...]:

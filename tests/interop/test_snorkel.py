@@ -8,6 +8,7 @@ import logging
 import random
 import subprocess
 import sys
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -406,3 +407,10 @@ def test_importing_snorkel_within_a_fit_leaves_numpy_alone() -> None:
         "assert str(np.random.get_state(legacy=False)) == before"
     )
     run_python(code)
+
+
+def test_a_saved_model_predicts_the_same(data: Any, tmp_path: Path) -> None:
+    model = SnorkelLabelModel(n_epochs=5).fit(data.L)
+    model.save(tmp_path / "model")
+    loaded = SnorkelLabelModel.load(tmp_path / "model")
+    assert np.array_equal(loaded.predict_proba(data.L), model.predict_proba(data.L))

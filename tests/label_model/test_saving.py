@@ -152,3 +152,15 @@ def test_arrays_of_objects_are_not_written(tmp_path: Path) -> None:
             arrays={"a": np.array([object()], object)},
         )
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("balance", [None, [0.2, 0.8], (0.2, 0.8), np.array([0.2, 0.8])])
+def test_majority_vote_is_saved_and_loaded(tmp_path: Path, balance: Any) -> None:
+    L = wl.LabelMatrix.from_array([[0, 1], [1, -1], [-1, -1]])
+    model = wl.MajorityVote(class_balance=balance).fit(L)
+    model.save(tmp_path / "mv")
+    loaded = wl.MajorityVote.load(tmp_path / "mv")
+    assert np.array_equal(loaded.predict_proba(L), model.predict_proba(L))
+    assert loaded.get_params() == {"class_balance": None if balance is None else [0.2, 0.8]}
+    with pytest.raises(FileFormatError, match="holds a MajorityVote, not a LabelModel"):
+        wl.LabelModel.load(tmp_path / "mv")

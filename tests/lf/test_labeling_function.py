@@ -277,3 +277,10 @@ def test_examples_that_are_no_pairs_are_refused(examples: Any) -> None:
 
 def test_no_examples_always_pass() -> None:
     wl.LabelingFunction(lambda x: 1, name="f").check()
+
+
+def test_check_takes_the_classes_where_the_function_declares_none() -> None:
+    lf = wl.LabelingFunction(lambda x: 1, name="f", examples={"x": "SPAM"})
+    lf.check(("HAM", "SPAM"))
+    with pytest.raises(LFError, match="expected HAM, voted SPAM"):
+        wl.LabelingFunction(lambda x: 1, name="f", examples={"x": "HAM"}).check(("HAM", "SPAM"))

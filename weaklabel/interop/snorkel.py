@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, Self, final
+from typing import Any, ClassVar, Self, final
 
 import numpy as np
 
@@ -51,7 +51,7 @@ class SnorkelLabelModel(VoteModel):
     class_balance_ : ndarray of float64, shape (k,)
         P(class); it is not learned.
     model_ : snorkel.labeling.model.LabelModel
-        The fitted model itself.
+        The fitted model itself; a loaded one lacks it.
 
     References
     ----------
@@ -70,6 +70,8 @@ class SnorkelLabelModel(VoteModel):
 
     cond_probs_: FloatArray
     model_: Any
+
+    _learned: ClassVar[tuple[str, ...]] = ("cond_probs_", "class_balance_")
 
     def __init__(
         self,

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import os
 import warnings
-from typing import Any, Self, final
+from typing import Any, ClassVar, Self, final
 
 import numpy as np
 
 from weaklabel._checks import class_balance as checked_balance
-from weaklabel._files import load_arrays, save_arrays
 from weaklabel._kernels import em_pass, posteriors, row_blocks, threaded
 from weaklabel.errors import WeakLabelWarning
 from weaklabel.gold import encode_gold
-from weaklabel.label_model._majority_vote import shares_of
+from weaklabel.label_model._majority_vote import mean_shares
 from weaklabel.label_model._prior import Prior, anchored_prior
 from weaklabel.label_model._vote_model import VoteModel, check_votes
 from weaklabel.matrix import LabelMatrix
 from weaklabel.types import FloatArray, IntArray
 
-_KIND, _VERSION = "LabelModel", 1
 # An LF that is right this often is what every LF is taken for in the first pass: majority vote.
 _START_ACCURACY = 0.7
 
@@ -84,6 +81,13 @@ class LabelModel(VoteModel):
     [1, 1, 0, 0]
     """
 
+    _learned: ClassVar[tuple[str, ...]] = (
+        "cond_probs_",
+        "class_balance_",
+        "log_likelihood_",
+        "n_iter_",
+        "converged_",
+    )
     cond_probs_: FloatArray
     log_likelihood_: FloatArray
     n_iter_: int
@@ -127,26 +131,32 @@ class LabelModel(VoteModel):
         self._check_params()
         check_votes(L)
         csr, truth = _covered_rows(L, gold)
-        given_balance = self._given_balance(L)
+        balance = self._given_balance(L)
         self._remember(L)
-        self._climb(
-            csr,
-            anchored_prior(
-                L,
-                given_balance=given_balance,
-                shares=shares_of(L)[L.covered],
-                anchor=self.anchor,
-                strength=self.prior_strength,
-            ).with_gold(csr, truth),
-            truth < 0,
+        start = _alike(L)
+        counts, mass, _ = _expected_counts(csr, *start)
+        covered = len(truth)
+        # A class nobody votes for keeps a small share, so that every logarithm is finite.
+        shares = (mean_shares(L) * covered + 1.0) / (covered + L.k)
+        prior = anchored_prior(
+            np.rint(counts.sum(axis=2)),
+            covered=covered,
+            centre=shares if balance is None else balance,
+            possible=L.possible,
+            fixed_balance=balance,
+            anchor=self.anchor,
+            strength=self.prior_strength,
         )
+        if (truth >= 0).any():
+            prior = prior.with_gold(csr, truth)
+            csr = _some_rows(csr, np.flatnonzero(truth < 0))
+            counts, mass, _ = _expected_counts(csr, *start)
+        self._climb(csr, prior, counts, mass)
         return self
 
-    def _climb(self, csr: _CSR, prior: Prior, hidden: IntArray) -> None:
-        """Run EM to its end."""
-        csr = csr if hidden.all() else _some_rows(csr, np.flatnonzero(hidden))
+    def _climb(self, csr: _CSR, prior: Prior, counts: FloatArray, mass: FloatArray) -> None:
+        """Run EM to its end, from the expected counts of a first pass."""
         n = max(len(csr[0]) - 1, 1)
-        counts, mass, _ = _expected_counts(csr, *prior.start(_START_ACCURACY))
         objective: list[float] = []
         self.converged_ = False
         while len(objective) < self.max_iter and not self.converged_:
@@ -193,58 +203,6 @@ class LabelModel(VoteModel):
                 rows.append(self.cond_probs_[:, [c + 1 for c in codes]].sum(axis=1, keepdims=True))
         return np.concatenate(rows, axis=1)
 
-    def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the fitted model to one file, atomically; no pickle.
-
-        Raises
-        ------
-        NotFittedError
-            Before `fit`.
-        """
-        self._check_fitted("class_balance_")
-        params = {
-            name: value.item() if isinstance(value, np.generic) else value
-            for name, value in self.get_params().items()
-        }
-        if params["class_balance"] is not None:
-            params["class_balance"] = np.asarray(params["class_balance"], float).tolist()
-        header = {
-            "params": params,
-            "lf_names": self.lf_names_,
-            "class_names": self.class_names_,
-            "class_sets": self.class_sets_,
-            "converged": self.converged_,
-        }
-        arrays = {
-            "cond_probs": self.cond_probs_,
-            "class_balance": self.class_balance_,
-            "log_likelihood": self.log_likelihood_,
-        }
-        save_arrays(path, kind=_KIND, version=_VERSION, header=header, arrays=arrays)
-
-    @classmethod
-    def load(cls, path: str | os.PathLike[str]) -> Self:
-        """Read a model that `save` wrote; it predicts the same, bit for bit.
-
-        Raises
-        ------
-        FileNotFoundError
-            When there is no such file.
-        FileFormatError
-            When the file is damaged, altered, of another kind or from a newer version.
-        """
-        header, arrays = load_arrays(path, kind=_KIND, version=_VERSION)
-        model = cls(**header["params"])
-        model.lf_names_ = tuple(header["lf_names"])
-        model.class_names_ = tuple(header["class_names"])
-        model.class_sets_ = tuple(tuple(codes) for codes in header["class_sets"])
-        model.cond_probs_ = arrays["cond_probs"]
-        model.class_balance_ = arrays["class_balance"]
-        model.log_likelihood_ = arrays["log_likelihood"]
-        model.n_iter_ = len(model.log_likelihood_)
-        model.converged_ = header["converged"]
-        return model
-
     def _given_balance(self, L: LabelMatrix) -> FloatArray | None:
         if self.class_balance is None:
             return None
@@ -281,6 +239,14 @@ def _some_rows(csr: _CSR, rows: IntArray) -> _CSR:
     ends = np.concatenate([[0], np.cumsum(lengths)])
     at = np.arange(ends[-1]) + np.repeat(indptr[:-1][rows] - ends[:-1], lengths)
     return ends, indices[at], codes[at]
+
+
+def _alike(L: LabelMatrix) -> tuple[FloatArray, FloatArray]:
+    """Return the logs of the first pass, majority vote: every LF alike, silence without meaning."""
+    possible = L.possible
+    gain = np.log(_START_ACCURACY * (L.k - 1) / (1 - _START_ACCURACY))
+    log_ratio = np.where(possible, gain / possible.sum(axis=1, keepdims=True), 0.0)
+    return np.tile(log_ratio, (L.m, 1, 1)), np.zeros(L.k)
 
 
 def _expected_counts(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Self, final
 
 import numpy as np
 
 from weaklabel._checks import class_balance as checked_balance
-from weaklabel._kernels import vote_shares
+from weaklabel._kernels import row_blocks, threaded, vote_shares
 from weaklabel.label_model._vote_model import VoteModel, check_votes
 from weaklabel.matrix import LabelMatrix
 from weaklabel.types import FloatArray
@@ -58,7 +59,7 @@ class MajorityVote(VoteModel):
         if self.class_balance is not None:
             balance = checked_balance(self.class_balance, L.class_names)
         else:
-            balance = shares_of(L)[L.covered].mean(axis=0)
+            balance = mean_shares(L)
         self._remember(L)
         self.class_balance_ = balance
         return self
@@ -69,6 +70,20 @@ class MajorityVote(VoteModel):
 
 def shares_of(L: LabelMatrix) -> FloatArray:
     """Return the vote shares of each row, float64 of shape (n, k), zero where nobody votes."""
+    return np.concatenate(_share_blocks(L, lambda shares: shares))
+
+
+def mean_shares(L: LabelMatrix) -> FloatArray:
+    """Return the mean vote shares of the covered rows, float64 of shape (k,)."""
+    totals = _share_blocks(L, lambda shares: shares.sum(axis=0))
+    return np.asarray(np.sum(totals, axis=0) / L.covered.sum())
+
+
+def _share_blocks(L: LabelMatrix, use: Callable[[FloatArray], FloatArray]) -> list[FloatArray]:
     indptr, _, codes = L.csr()
     possible = L.possible
-    return np.asarray(vote_shares(indptr, codes, possible / possible.sum(axis=1, keepdims=True)))
+    share = possible / possible.sum(axis=1, keepdims=True)
+    return threaded(
+        lambda start, stop: use(vote_shares(indptr[start : stop + 1], codes, share)),
+        row_blocks(L.n),
+    )

@@ -14,7 +14,6 @@ from typing import Self
 
 import numpy as np
 
-from weaklabel.matrix import LabelMatrix
 from weaklabel.types import FloatArray, IntArray
 
 
@@ -30,19 +29,14 @@ class Prior:
         Rows of class y, for the class balance.
     fixed_balance : ndarray of float64, shape (k,), or None
         The class balance where it is given.
-    possible : ndarray of bool, shape (s, k)
-        What each code leaves possible.
     """
 
     votes: FloatArray
     mass: FloatArray
     fixed_balance: FloatArray | None
-    possible: IntArray
 
     def with_gold(self, csr: tuple[IntArray, IntArray, IntArray], truth: IntArray) -> Self:
         """Return the prior with the rows added whose class is known (truth ≥ 0)."""
-        if not (truth >= 0).any():
-            return self
         indptr, indices, codes = csr
         votes, mass = self.votes.copy(), self.mass.copy()
         known = truth >= 0
@@ -56,14 +50,6 @@ class Prior:
         rows = np.bincount(truth[known], minlength=len(mass)).astype(float)
         seen[:, 0] = rows - seen[:, 1:].sum(axis=1)
         return replace(self, votes=votes + seen, mass=mass + rows)
-
-    def start(self, accuracy: float) -> tuple[FloatArray, FloatArray]:
-        """Return the logs of the first pass: every LF alike, silence without meaning."""
-        m, codes, k = self.votes.shape
-        gain = np.log(accuracy * (k - 1) / (1 - accuracy))
-        size = self.possible.sum(axis=1, keepdims=True)
-        log_ratio = np.broadcast_to(np.where(self.possible, gain / size, 0.0), (m, codes - 1, k))
-        return np.ascontiguousarray(log_ratio), np.zeros(k)
 
     def maximise(self, counts: FloatArray, mass: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return the tables and the balance that are most probable given the expected counts."""
@@ -83,39 +69,41 @@ class Prior:
 
 
 def anchored_prior(
-    L: LabelMatrix,
+    cast: FloatArray,
     *,
-    given_balance: FloatArray | None,
-    shares: FloatArray,
+    covered: int,
+    centre: FloatArray,
+    possible: IntArray,
+    fixed_balance: FloatArray | None,
     anchor: float,
     strength: float,
 ) -> Prior:
-    """Return the prior for a label matrix.
+    """Return the prior for some votes.
 
     Parameters
     ----------
-    L : LabelMatrix
-    given_balance : ndarray of float64, shape (k,), or None
+    cast : ndarray of float64, shape (m, s)
+        How often each LF voted each code.
+    covered : int
+        Rows with a vote.
+    centre : ndarray of float64, shape (k,)
+        The class balance that LFs guess from; positive.
+    possible : ndarray of bool, shape (s, k)
+        What each code leaves possible.
+    fixed_balance : ndarray of float64, shape (k,), or None
         The class balance where it is known.
-    shares : ndarray of float64, shape (covered rows, k)
-        Vote shares, whose mean centres the class balance where it is learned.
     anchor, strength : float
         As in `LabelModel`.
     """
-    covered = len(shares)
-    possible = L.possible
-    s, k = possible.shape
-    # A class nobody votes for keeps a small share, so that every logarithm is finite.
-    centre = (shares.sum(axis=0) + 1.0) / (covered + k) if given_balance is None else given_balance
+    m, s = cast.shape
+    k = len(centre)
     inside = possible * centre
     knows = inside / inside.sum(axis=1, keepdims=True)
     rho = anchor * knows + (1 - anchor) * centre
-    _, indices, codes = L.csr()
-    cast = np.bincount(indices.astype(np.int64) * s + codes, minlength=L.m * s).reshape(L.m, s)
-    votes = np.empty((L.m, s + 1, k))
+    votes = np.empty((m, s + 1, k))
     votes[:, 1:] = (strength * cast + 1.0 / s)[:, :, None] * rho
     rows = strength * covered * centre
     # Where the guess gives a class more votes than it has rows, the LF is hardly ever silent there.
     votes[:, 0] = np.maximum(rows - votes[:, 1:].sum(axis=1), 0.05 * rows) + centre
-    mass = covered * centre if given_balance is None else np.zeros(k)
-    return Prior(votes, mass, given_balance, possible)
+    mass = covered * centre if fixed_balance is None else np.zeros(k)
+    return Prior(votes, mass, fixed_balance)

@@ -126,8 +126,13 @@ class LabelingFunction:
         """The bare function of a row, resources bound: what the engine calls in its inner loop."""
         return functools.partial(self._f, **self.resources) if self.resources else self._f
 
-    def check(self) -> None:
+    def check(self, classes: Classes | None = None) -> None:
         """Run the examples.
+
+        Parameters
+        ----------
+        classes : Enum type or sequence of str, optional
+            The classes, where the LF declares none itself.
 
         Raises
         ------
@@ -142,7 +147,8 @@ class LabelingFunction:
         ...     return "free" in x.text
         >>> says_free.check()
         """
-        table = self.classes or self._named_classes()
+        given = None if classes is None else ClassTable.of(classes)
+        table = self.classes or given or self._named_classes()
         wrong: list[str] = []
         for x, expected in self.examples:
             try:
