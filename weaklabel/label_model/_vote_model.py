@@ -149,7 +149,8 @@ class VoteModel(ParamsMixin, ABC):
 
     def _remember(self, L: LabelMatrix) -> None:
         """Note what the model is fitted on; warn of classes nobody votes for."""
-        voted: IntArray = L.possible[np.flatnonzero(np.bincount(L.csr()[2]))].any(axis=0)
+        cast = np.flatnonzero(np.bincount(L.csr()[2]))
+        voted = np.asarray(L.possible[cast].any(axis=0))
         if not voted.all():
             silent = [name for name, v in zip(L.class_names, voted, strict=True) if not v]
             warnings.warn(
