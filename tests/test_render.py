@@ -65,10 +65,15 @@ def test_long_names_are_cut_to_keep_the_width(names: list[str], width: int) -> N
 
 
 def test_the_last_of_the_columns_that_may_be_cut_gives_way_first() -> None:
-    table = text_table(["name", "what"], [["n" * 12, "w" * 12]], width=24, cut=2)
-    assert table.splitlines()[-1] == "nnnnnnnnnnnn  wwwwwwwww…"
-    table = text_table(["name", "what"], [["n" * 12, "w" * 12]], width=20, cut=2)
-    assert table.splitlines()[-1] == "nnnnnnnnn…  wwwwwww…"
+    table = text_table(["name", "what"], [["n" * 12, "w" * 12]], width=23, cut=2)
+    assert table.splitlines()[-1] == "nnnnnnnnnnnn wwwwwwwww…"
+    table = text_table(["name", "what"], [["n" * 12, "w" * 12]], width=19, cut=2)
+    assert table.splitlines()[-1] == "nnnnnnnnn… wwwwwww…"
+
+
+def test_columns_move_together_before_any_is_cut() -> None:
+    table = text_table(["name", "what"], [["n" * 12, "w" * 12]], width=25, cut=2)
+    assert table.splitlines()[-1] == "nnnnnnnnnnnn wwwwwwwwwwww"
 
 
 def test_cells_are_as_many_as_the_header_has() -> None:

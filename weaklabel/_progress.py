@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
+import importlib.util
 import sys
-from collections.abc import Iterable, Iterator
-from typing import Any, TypeVar
-
-T = TypeVar("T")
+from typing import Any
 
 
 def _watched() -> bool:
@@ -28,7 +26,11 @@ def progress_bar(*, total: int | None, desc: str, unit: str, enabled: bool = Tru
     enabled : bool
         False for no bar at all.
     """
-    from tqdm.auto import tqdm
+    # In a notebook without its widgets tqdm.auto would warn, and then draw the plain bar as well.
+    if importlib.util.find_spec("ipywidgets") is None:
+        from tqdm import tqdm
+    else:
+        from tqdm.auto import tqdm
 
     return tqdm(
         total=total,
@@ -39,13 +41,3 @@ def progress_bar(*, total: int | None, desc: str, unit: str, enabled: bool = Tru
         leave=False,
         dynamic_ncols=True,
     )
-
-
-def progress(
-    items: Iterable[T], *, total: int | None, desc: str, unit: str, enabled: bool = True
-) -> Iterator[T]:
-    """Yield ``items`` and advance a bar by one for each."""
-    with progress_bar(total=total, desc=desc, unit=unit, enabled=enabled) as bar:
-        for item in items:
-            yield item
-            bar.update(1)

@@ -32,17 +32,18 @@ def text_table(
     width : int
         Most columns of the terminal to use.
     cut : int
-        How many columns, from the first, are cut where the table is too wide: the last of them
-        first, and none below eight columns of the terminal.
+        How many columns, from the first, are cut where the table is too wide even with one space
+        between columns: the last of them first, and none below eight columns of the terminal.
     """
     widths = [max(map(_columns, column)) for column in zip(header, *rows, strict=True)]
-    excess = sum(widths) + 2 * (len(widths) - 1) - width
+    gap = "  " if sum(widths) + 2 * (len(widths) - 1) <= width else " "
+    excess = sum(widths) + len(gap) * (len(widths) - 1) - width
     for j in reversed(range(cut)):
         gone = min(max(excess, 0), max(widths[j] - _LEAST, 0))
         widths[j] -= gone
         excess -= gone
-    lines = [_line(header, widths), "-" * (sum(widths) + 2 * (len(widths) - 1))]
-    return "\n".join([*lines, *(_line(row, widths) for row in rows)])
+    rule = "-" * (sum(widths) + len(gap) * (len(widths) - 1))
+    return "\n".join([_line(header, widths, gap), rule, *(_line(row, widths, gap) for row in rows)])
 
 
 def html_table(header: Sequence[str], rows: Sequence[Sequence[str]], *, caption: str = "") -> str:
@@ -61,11 +62,11 @@ def _cell(tag: str, column: int, text: str) -> str:
     return f"<{tag} style='text-align:{align};padding:2px 8px'>{html.escape(text)}</{tag}>"
 
 
-def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
+def _line(cells: Sequence[str], widths: Sequence[int], gap: str) -> str:
     first, *others = (_fit(cell, width) for cell, width in zip(cells, widths, strict=True))
     padded = [first + " " * (widths[0] - _columns(first))]
     padded += [" " * (w - _columns(c)) + c for c, w in zip(others, widths[1:], strict=True)]
-    return "  ".join(padded).rstrip()
+    return gap.join(padded).rstrip()
 
 
 def _fit(text: str, width: int) -> str:

@@ -219,7 +219,7 @@ def test_the_text_is_at_most_80_columns_wide_at_its_widest() -> None:
     wide = wl.LabelMatrix(votes._votes, lf_names=long, class_names=classes, faults=faults)
     text = str(wide.summary(data.gold))
     assert columns(text) <= 80
-    assert any(line.count(" 1M ") == 1 for line in text.splitlines())
+    assert any(line.count(" 1M/1M ") == 1 for line in text.splitlines())
     assert "faults: 1 of" in text
     assert columns(str(wide.summary())) <= 80
 

@@ -115,9 +115,10 @@ class LFSummary:
         for j, row in enumerate(rows):
             row += [_percent(x[j]) for x in (self.coverage, self.overlaps, self.conflicts)]
         if self.n_gold is not None:
-            header += ["right", "wrong", "precision 95 %"]
+            header += ["right", "precision 95 %"]
             for j, row in enumerate(rows):
-                row += [_count(self.correct[j]), _count(self.incorrect[j]), self._interval(j)]
+                judged = self.correct[j] + self.incorrect[j]
+                row += [f"{_count(self.correct[j])}/{_count(judged)}", self._interval(j)]
         return header, rows
 
     def _interval(self, j: int) -> str:
@@ -176,10 +177,10 @@ def summarize(L: LabelMatrix, gold: Any = None) -> LFSummary:
     >>> import weaklabel as wl
     >>> L = wl.LabelMatrix.from_array([[1, 1], [0, -1], [0, 1], [-1, -1]], classes=("HAM", "SPAM"))
     >>> print(L.summary(gold=["SPAM", "HAM", "HAM", None]))
-    LF    votes for  cover  overlap  conflict  right  wrong   precision 95 %
-    ------------------------------------------------------------------------
-    lf_0   HAM/SPAM  75.0%    50.0%     25.0%      3      0  1.00 [.44–1.00]
-    lf_1       SPAM  50.0%    50.0%     25.0%      1      1   0.50 [.09–.91]
+    LF    votes for  cover  overlap  conflict  right   precision 95 %
+    -----------------------------------------------------------------
+    lf_0   HAM/SPAM  75.0%    50.0%     25.0%    3/3  1.00 [.44–1.00]
+    lf_1       SPAM  50.0%    50.0%     25.0%    1/2   0.50 [.09–.91]
     4 rows: 75.0% covered, 50.0% by two or more, 25.0% in conflict; 3 gold labels
     """
     y = np.full(L.n, -1) if gold is None else encode_gold(gold, L)
