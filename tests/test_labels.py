@@ -245,3 +245,10 @@ def test_uncovered_rows_get_the_class_balance(data: st.DataObject) -> None:
     assert (labels.predict()[~labels.covered] == -1).all()
     assert labels.keys.tolist() == L.keys.tolist()
     assert not set(labels.training_set().positions) & set(np.flatnonzero(~labels.covered))
+
+
+def test_labels_do_not_change_when_the_callers_array_does() -> None:
+    probs = np.array([[0.9, 0.1]])
+    labels = make(probs)
+    probs[0] = 0.5
+    assert labels.probs.tolist() == [[0.9, 0.1]]

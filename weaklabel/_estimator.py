@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import inspect
+import os
+from pathlib import Path
 from typing import Any, Self
 
 from weaklabel._checks import nearest
-from weaklabel.errors import NotFittedError
+from weaklabel.errors import FileFormatError, NotFittedError
 
 
 class ParamsMixin:
@@ -24,6 +26,17 @@ class ParamsMixin:
     def get_params(self, deep: bool = True) -> dict[str, Any]:  # noqa: ARG002 - scikit-learn's
         """Return the constructor's arguments as they are stored now."""
         return {name: getattr(self, name) for name in self._defaults()}
+
+    @classmethod
+    def _from_params(cls, params: dict[str, Any], path: str | os.PathLike[str]) -> Self:
+        """Make an estimator from the parameters that a file holds."""
+        if unknown := set(params) - set(cls._defaults()):
+            raise FileFormatError(
+                f"{path} holds a {cls.__name__} with parameters {sorted(unknown)}, which this "
+                "weaklabel does not know; save it again",
+                path=Path(path),
+            )
+        return cls(**params)
 
     def set_params(self, **params: Any) -> Self:
         """Change constructor arguments.

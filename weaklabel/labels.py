@@ -91,7 +91,10 @@ class ProbabilisticLabels:
                 f"{len(self.covered)} covered flags and {len(self.keys)} keys"
             )
         for name in ("probs", "covered", "keys", "class_balance"):
-            object.__setattr__(self, name, read_only(getattr(self, name)))
+            array = getattr(self, name)
+            # What the caller can still write to is copied, or it could change under us.
+            own = array.copy() if array.flags.writeable else array
+            object.__setattr__(self, name, read_only(own))
 
     @property
     def n(self) -> int:

@@ -575,3 +575,19 @@ def test_a_fault_in_an_iterable_of_unknown_length_keeps_its_position(
 
     L = wl.apply_lfs([lf(boom)], data(), on_error="abstain")
     assert [(f.row, f.key) for f in L.faults] == [(7, 7)]
+
+
+def test_a_vote_that_reads_like_a_message_is_shown_whole() -> None:
+    lf = wl.LabelingFunction(lambda x: "x; expected y", name="odd")
+    with pytest.raises(LFError) as caught:
+        wl.apply_lfs([lf], ["a"], classes=("HAM", "SPAM"))
+    assert str(caught.value) == (
+        "labeling function 'odd' voted 'x; expected y' on row 0; expected abstain or 0..1 for "
+        "classes ('HAM', 'SPAM')"
+    )
+
+
+def test_a_method_of_str_is_no_row_key() -> None:
+    lf = wl.LabelingFunction(lambda x: 1, name="f")
+    with pytest.raises(ValueError, match="row 0 has no field 'title' for the row key"):
+        wl.apply_lfs([lf], ["a", "b"], key="title")

@@ -545,3 +545,8 @@ def test_no_warning_is_given_for_ordinary_input() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         tiny("lstm", epochs=1).fit(texts, gold).predict(texts)
+
+
+def test_a_wild_code_does_not_found_a_million_classes() -> None:
+    with pytest.raises(ValueError, match="code 3000000 would make 3,000,001 classes"):
+        TextClassifier("cnn").fit(["a", "b"], [0, 3_000_000])

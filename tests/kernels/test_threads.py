@@ -28,7 +28,7 @@ def test_results_come_in_block_order_whoever_ends_first(monkeypatch: pytest.Monk
         return start, stop
 
     blocks = [(0, 1), (1, 2), (2, 3)]
-    assert threaded(call, blocks) == blocks
+    assert list(threaded(call, blocks)) == blocks
 
 
 def test_an_exception_in_a_block_comes_out() -> None:
@@ -36,4 +36,17 @@ def test_an_exception_in_a_block_comes_out() -> None:
         return 1 // start
 
     with pytest.raises(ZeroDivisionError):
-        threaded(call, [(0, 1), (1, 2)])
+        list(threaded(call, [(0, 1), (1, 2)]))
+
+
+def test_few_results_are_held_at_once() -> None:
+    begun: list[int] = []
+
+    def call(start: int, stop: int) -> int:
+        begun.append(start)
+        return start
+
+    results = threaded(call, [(i, i + 1) for i in range(100)])
+    assert next(results) == 0
+    assert len(begun) < 20
+    assert list(results) == list(range(1, 100))

@@ -164,3 +164,10 @@ def test_majority_vote_is_saved_and_loaded(tmp_path: Path, balance: Any) -> None
     assert loaded.get_params() == {"class_balance": None if balance is None else [0.2, 0.8]}
     with pytest.raises(FileFormatError, match="holds a MajorityVote, not a LabelModel"):
         wl.LabelModel.load(tmp_path / "mv")
+
+
+def test_a_parameter_from_elsewhere_is_a_clear_error(tmp_path: Path) -> None:
+    header = {"params": {"magic": 1}, "lf_names": [], "class_names": [], "class_sets": []}
+    save_arrays(tmp_path / "m", kind="MajorityVote", version=1, header=header, arrays={})
+    with pytest.raises(FileFormatError, match=r"parameters \['magic'\], which this weaklabel"):
+        wl.MajorityVote.load(tmp_path / "m")

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from weaklabel.lf import Batch, Row, TextRow, as_row, extended, isolated
+from weaklabel.lf import Batch, Row, TextRow, as_row, extended, has_field, isolated
 
 ROWS: list[Any] = [Row({"text": "abc", "n": 1}), TextRow("abc"), {"text": "abc"}]
 
@@ -178,3 +178,11 @@ def test_an_interrupt_is_nobodys_fault() -> None:
 
     with pytest.raises(KeyboardInterrupt):
         isolated(f, ["a", "b"], "f")
+
+
+def test_the_methods_of_a_text_are_no_fields() -> None:
+    row = as_row("abc")
+    assert has_field(row, "text")
+    assert not has_field(row, "title")
+    with pytest.raises(KeyError, match="no column 'title'; columns are"):
+        row["title"]

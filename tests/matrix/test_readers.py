@@ -339,3 +339,20 @@ def test_bad_triples_are_refused() -> None:
         read([None], ["x"], [0])
     with pytest.raises(ValueError, match=r"LF name '1' is used twice"):
         read(["a", "a"], [1, "1"], [0, 0])
+
+
+@pytest.mark.parametrize("kind", [sp.coo_matrix, sp.coo_array])
+def test_two_sparse_votes_in_one_cell_are_refused(kind: Any) -> None:
+    cells = kind(([1, 1], ([2, 2], [0, 0])), shape=(3, 1))
+    with pytest.raises(ValueError, match="two votes of column 0 on row 2; keep one"):
+        wl.LabelMatrix.from_array(cells)
+
+
+def test_the_keys_of_triples_may_be_a_generator() -> None:
+    L = wl.LabelMatrix.from_triples(["b"], ["lf"], [1], keys=(key for key in "abc"))
+    assert L.keys.tolist() == ["a", "b", "c"]
+
+
+def test_class_sets_are_named_by_their_classes() -> None:
+    L = wl.LabelMatrix.from_array([[3]], ("A", "B", "C"), class_sets=[(0, 2)])
+    assert L.code_names == ("A", "B", "C", "A|C")

@@ -13,10 +13,8 @@ def show_packs(name: str | None) -> None:
     """Print the installed packs, or the labeling functions of one."""
     try:
         if name is None:
-            rows = [
-                [pack, str(len(load_pack(pack).lfs)), ", ".join(load_pack(pack).class_names)]
-                for pack in list_packs()
-            ]
+            packs = {pack: load_pack(pack) for pack in list_packs()}
+            rows = [[n, str(len(p.lfs)), ", ".join(p.class_names)] for n, p in packs.items()]
             typer.echo(text_table(["pack", "LFs", "classes"], rows))
         else:
             for lf in load_pack(name).lfs:

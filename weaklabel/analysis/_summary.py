@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 # The 97.5 % point of the standard normal distribution, for intervals of 95 %.
 _Z = 1.959963984540054
+_SHORT = {"coverage": "cov.", "overlaps": "overl.", "conflicts": "confl."}
+_MOST_RECALLS = 6
 
 
 @final
@@ -105,21 +107,41 @@ class LFSummary:
             }
         return pd.DataFrame(columns, index=pd.Index(self.lf_names, name="lf"))
 
-    def _cells(self) -> tuple[list[str], list[list[str]]]:
-        header = ["LF", "votes for", "cover", "overlap", "conflict"]
-        rows = [
-            [name, "/".join(self.code_names[c] for c in codes) or "nothing"]
-            for name, codes in zip(self.lf_names, self.polarity, strict=True)
-        ]
-        rows = [[name, _shortened(votes)] for name, votes in rows]
-        for j, row in enumerate(rows):
-            row += [_percent(x[j]) for x in (self.coverage, self.overlaps, self.conflicts)]
+    def _cells(self, *, brief: bool) -> tuple[list[str], list[list[str]]]:
+        """Return header and rows; brief: short headings, and one recall instead of one a class."""
+        shares = {"coverage": self.coverage, "overlaps": self.overlaps, "conflicts": self.conflicts}
+        columns: dict[str, list[str]] = {
+            "LF": list(self.lf_names),
+            "polarity": [_shortened(votes) for votes in self._polarity_names()],
+        }
+        columns |= {
+            _SHORT[name] if brief else name: list(map(_percent, share))
+            for name, share in shares.items()
+        }
         if self.n_gold is not None:
-            header += ["right", "precision 95 %"]
-            for j, row in enumerate(rows):
-                judged = self.correct[j] + self.incorrect[j]
-                row += [f"{_count(self.correct[j])}/{_count(judged)}", self._interval(j)]
-        return header, rows
+            if brief:
+                pairs = zip(self.correct, self.correct + self.incorrect, strict=True)
+                columns["correct"] = [f"{_count(c)}/{_count(of)}" for c, of in pairs]
+            else:
+                columns["correct"] = list(map(_count, self.correct))
+                columns["incorrect"] = list(map(_count, self.incorrect))
+            columns["precision 95 %"] = [self._interval(j) for j in range(len(self.lf_names))]
+            columns |= self._recalls(brief=brief)
+        return list(columns), [list(row) for row in zip(*columns.values(), strict=True)]
+
+    def _polarity_names(self) -> list[str]:
+        return ["/".join(self.code_names[c] for c in codes) or "nothing" for codes in self.polarity]
+
+    def _recalls(self, *, brief: bool) -> dict[str, list[str]]:
+        """Return the recall of each class where there is room for it, else of the voted ones."""
+        if not brief and len(self.class_names) <= _MOST_RECALLS:
+            return {
+                f"recall {name}": [_share(r) for r in self.recall[:, y]]
+                for y, name in enumerate(self.class_names)
+            }
+        # The classes on which the LF was ever right; NaN where a class has no gold.
+        recalls = [[_share(r) for r in row[row > 0]] for row in self.recall]
+        return {"recall": ["/".join(row[:2] + ["…"] * (len(row) > 2)) for row in recalls]}
 
     def _interval(self, j: int) -> str:
         if np.isnan(self.precision[j]):
@@ -146,12 +168,12 @@ class LFSummary:
     def __str__(self) -> str:
         width = terminal_width()
         caption = textwrap.fill(self._caption(), width)
-        return f"{text_table(*self._cells(), width=width, cut=2)}\n{caption}"
+        return f"{text_table(*self._cells(brief=True), width=width, cut=2)}\n{caption}"
 
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        return html_table(*self._cells(), caption=self._caption())
+        return html_table(*self._cells(brief=False), caption=self._caption())
 
 
 def summarize(L: LabelMatrix, gold: Any = None) -> LFSummary:
@@ -177,10 +199,10 @@ def summarize(L: LabelMatrix, gold: Any = None) -> LFSummary:
     >>> import weaklabel as wl
     >>> L = wl.LabelMatrix.from_array([[1, 1], [0, -1], [0, 1], [-1, -1]], classes=("HAM", "SPAM"))
     >>> print(L.summary(gold=["SPAM", "HAM", "HAM", None]))
-    LF    votes for  cover  overlap  conflict  right   precision 95 %
-    -----------------------------------------------------------------
-    lf_0   HAM/SPAM  75.0%    50.0%     25.0%    3/3  1.00 [.44–1.00]
-    lf_1       SPAM  50.0%    50.0%     25.0%    1/2   0.50 [.09–.91]
+    LF    polarity   cov.  overl.  confl.  correct   precision 95 %     recall
+    --------------------------------------------------------------------------
+    lf_0  HAM/SPAM  75.0%   50.0%   25.0%      3/3  1.00 [.44–1.00]  1.00/1.00
+    lf_1      SPAM  50.0%   50.0%   25.0%      1/2   0.50 [.09–.91]       1.00
     4 rows: 75.0% covered, 50.0% by two or more, 25.0% in conflict; 3 gold labels
     """
     y = np.full(L.n, -1) if gold is None else encode_gold(gold, L)
@@ -195,10 +217,7 @@ def summarize(L: LabelMatrix, gold: Any = None) -> LFSummary:
     return LFSummary(
         lf_names=L.lf_names,
         class_names=L.class_names,
-        code_names=(
-            *L.class_names,
-            *("|".join(L.class_names[c] for c in codes) for codes in L.class_sets),
-        ),
+        code_names=L.code_names,
         n=L.n,
         n_gold=None if gold is None else int((y >= 0).sum()),
         n_faults=np.array(list(faulty.values()), np.int64),
@@ -248,13 +267,20 @@ def _counted(L: LabelMatrix, gold: IntArray) -> tuple[IntArray, IntArray, IntArr
         ),
         row_blocks(L.n),
     )
-    votes, shared, judged, rows = (sum(parts) for parts in zip(*blocks, strict=True))
+    votes, shared, judged, rows = next(blocks)
+    for block in blocks:
+        for total, part in zip((votes, shared, judged, rows), block, strict=True):
+            total += part
     return votes, shared, judged, rows
 
 
 def _ratio(part: IntArray, whole: IntArray) -> FloatArray:
     out = np.full(np.broadcast_shapes(part.shape, whole.shape), np.nan)
     return np.asarray(np.divide(part, whole, out=out, where=whole > 0))
+
+
+def _share(share: float) -> str:
+    return "" if np.isnan(share) else f"{share:.2f}"
 
 
 def _hundredths(share: float) -> str:

@@ -189,8 +189,9 @@ def _error(fault: Fault, cause: BaseException | None) -> LFError:
     if fault.traceback:
         text = f"labeling function {fault.lf!r} failed on row {fault.key!r}: {fault.error}"
     else:
-        voted, _, expected = fault.error.partition("; expected")
-        text = f"labeling function {fault.lf!r} {voted} on row {fault.key!r}; expected{expected}"
+        # What was voted may hold any text, what was expected does not begin so twice.
+        voted, expected, rest = fault.error.rpartition("; expected abstain")
+        text = f"labeling function {fault.lf!r} {voted} on row {fault.key!r}{expected}{rest}"
     error = LFError(text, lf=fault.lf, key=fault.key, fault=fault)
     if cause is None and fault.traceback:
         error.add_note(f"in a worker process:\n{fault.traceback}")

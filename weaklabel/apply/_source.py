@@ -8,7 +8,7 @@ from itertools import islice
 from typing import Any
 
 from weaklabel._checks import nearest
-from weaklabel.lf import Row, as_row, table_rows
+from weaklabel.lf import Row, TextRow, as_row, has_field, table_rows
 from weaklabel.matrix._keys import key_array
 from weaklabel.types import IntArray
 
@@ -54,7 +54,7 @@ class Part:
         if self.table:
             return key_array(_columns(self.data, [name])[name], start=self.start)
         rows = self.rows()
-        missing = [i for i, row in enumerate(rows) if not _has(row, name)]
+        missing = [i for i, row in enumerate(rows) if not has_field(row, name)]
         if missing:
             raise ValueError(f"row {self.start + missing[0]} has no field {name!r} for the row key")
         return key_array([_field(row, name) for row in rows], start=self.start)
@@ -177,9 +177,5 @@ def _is_null(value: Any, *, nan_too: bool) -> bool:
     return type(value).__name__ in ("NAType", "NaTType")
 
 
-def _has(row: Any, name: str) -> bool:
-    return name in row if isinstance(row, Row) else hasattr(row, name)
-
-
 def _field(row: Any, name: str) -> Any:
-    return row[name] if isinstance(row, Row) else getattr(row, name)
+    return row[name] if isinstance(row, Row | TextRow) else getattr(row, name)

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from weaklabel._classes import ClassTable, encode_labels, is_missing
+from weaklabel._classes import ClassTable, encode_labels, is_missing, numbered_classes
 from weaklabel.labels import ProbabilisticLabels, hard_labels
 from weaklabel.types import ABSTAIN, Classes, FloatArray
 
@@ -186,7 +186,7 @@ def _coded_names(labels: Any, what: str) -> tuple[str, ...]:
                 '"SPAM")'
             )
         highest = max(highest, int(label))
-    return tuple(str(code) for code in range(highest + 1))
+    return numbered_classes(highest)[: highest + 1]
 
 
 def _check_probs(probs: FloatArray, covered: NDArray[np.bool_], what: str) -> None:

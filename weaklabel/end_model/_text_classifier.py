@@ -405,7 +405,7 @@ class TextClassifier(ParamsMixin):
         params = {**header["params"], "device": device}
         if params["classes"] is not None:
             params["classes"] = tuple(params["classes"])
-        model = cls(**params)
+        model = cls._from_params(params, path)
         network = TextNetwork.without_values(Architecture(**header["architecture"]))
         network.load_state_dict(tensors)
         columns = [field.name for field in dataclasses.fields(Epoch)]

@@ -184,7 +184,7 @@ class LabelModel(VoteModel):
             ),
             row_blocks(L.n),
         )
-        return np.concatenate(blocks)
+        return np.concatenate(list(blocks))
 
     def _table_for(self, L: LabelMatrix) -> FloatArray:
         """Return the table with its class-set rows as the matrix codes them.
@@ -258,8 +258,8 @@ def _expected_counts(
         lambda start, stop: em_pass(indptr[start : stop + 1], indices, codes, log_ratio, log_base),
         row_blocks(len(indptr) - 1),
     )
-    counts, mass, log_likelihood = blocks[0]
-    for more_counts, more_mass, more_likelihood in blocks[1:]:
+    counts, mass, log_likelihood = next(blocks)
+    for more_counts, more_mass, more_likelihood in blocks:
         counts += more_counts
         mass += more_mass
         log_likelihood += more_likelihood

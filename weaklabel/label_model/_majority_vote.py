@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterator
 from typing import Any, Self, final
 
 import numpy as np
@@ -65,25 +65,19 @@ class MajorityVote(VoteModel):
         return self
 
     def _posteriors(self, L: LabelMatrix) -> FloatArray:
-        return shares_of(L)
-
-
-def shares_of(L: LabelMatrix) -> FloatArray:
-    """Return the vote shares of each row, float64 of shape (n, k), zero where nobody votes."""
-    return np.concatenate(_share_blocks(L, lambda shares: shares))
+        return np.concatenate(list(_share_blocks(L)))
 
 
 def mean_shares(L: LabelMatrix) -> FloatArray:
     """Return the mean vote shares of the covered rows, float64 of shape (k,)."""
-    totals = _share_blocks(L, lambda shares: shares.sum(axis=0))
-    return np.asarray(np.sum(totals, axis=0) / L.covered.sum())
+    total = sum((shares.sum(axis=0) for shares in _share_blocks(L)), start=np.zeros(L.k))
+    return np.asarray(total / L.covered.sum())
 
 
-def _share_blocks(L: LabelMatrix, use: Callable[[FloatArray], FloatArray]) -> list[FloatArray]:
+def _share_blocks(L: LabelMatrix) -> Iterator[FloatArray]:
     indptr, _, codes = L.csr()
     possible = L.possible
     share = possible / possible.sum(axis=1, keepdims=True)
     return threaded(
-        lambda start, stop: use(vote_shares(indptr[start : stop + 1], codes, share)),
-        row_blocks(L.n),
+        lambda start, stop: vote_shares(indptr[start : stop + 1], codes, share), row_blocks(L.n)
     )

@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from weaklabel._checks import listed
+from weaklabel._checks import listed, read_only
 from weaklabel._estimator import ParamsMixin
 from weaklabel._files import load_arrays, save_arrays
 from weaklabel.errors import WeakLabelWarning
@@ -85,8 +85,8 @@ class VoteModel(ParamsMixin, ABC):
     def label(self, L: LabelMatrix) -> ProbabilisticLabels:
         """Return the probabilistic labels with keys, coverage and class names."""
         return ProbabilisticLabels(
-            probs=self.predict_proba(L),
-            covered=L.covered,
+            probs=read_only(self.predict_proba(L)),
+            covered=read_only(L.covered),
             keys=L.keys,
             class_names=self.class_names_,
             class_balance=self.class_balance_,
@@ -139,7 +139,7 @@ class VoteModel(ParamsMixin, ABC):
             When the file is damaged, altered, of another kind or from a newer version.
         """
         header, arrays = load_arrays(path, kind=cls.__name__, version=_VERSION)
-        model = cls(**header["params"])
+        model = cls._from_params(header["params"], path)
         model.lf_names_ = tuple(header["lf_names"])
         model.class_names_ = tuple(header["class_names"])
         model.class_sets_ = tuple(tuple(codes) for codes in header["class_sets"])

@@ -3,7 +3,7 @@
 from weaklabel.lf._foreign import as_labeling_function
 from weaklabel.lf._labeling_function import LabelingFunction, labeling_function
 from weaklabel.lf._preprocessor import Preprocessor, preprocessor
-from weaklabel.lf._row import Batch, Row, TextRow, as_row, extended, isolated, table_rows
+from weaklabel.lf._row import Batch, Row, TextRow, as_row, extended, has_field, isolated, table_rows
 from weaklabel.lf._votes import VoteCoder
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "as_labeling_function",
     "as_row",
     "extended",
+    "has_field",
     "isolated",
     "labeling_function",
     "preprocessor",

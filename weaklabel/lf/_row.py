@@ -91,9 +91,18 @@ class TextRow(str):
         raise AttributeError(_read_only(name))
 
     def __getitem__(self, name: Any) -> Any:
-        if isinstance(name, str):
-            return getattr(self, name)
-        return str.__getitem__(self, name)
+        if not isinstance(name, str):
+            return str.__getitem__(self, name)
+        if not has_field(self, name):  # the methods of str are no fields
+            raise KeyError(_no_field(name, {"text": self.text, **vars(self)}))
+        return getattr(self, name)
+
+
+def has_field(x: Any, name: str) -> bool:
+    """Tell whether a data point has a field."""
+    if isinstance(x, TextRow):
+        return name == "text" or name in vars(x)
+    return name in x if isinstance(x, Row) else hasattr(x, name)
 
 
 def _read_only(name: str) -> str:

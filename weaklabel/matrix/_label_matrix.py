@@ -216,6 +216,12 @@ class LabelMatrix:
         return self._class_sets
 
     @property
+    def code_names(self) -> tuple[str, ...]:
+        """Names of all codes: the classes, then the class sets as ``A|B``."""
+        sets = ("|".join(self._class_names[c] for c in codes) for codes in self._class_sets)
+        return (*self._class_names, *sets)
+
+    @property
     def keys(self) -> IntArray:
         """Row keys, shape (n,): the named column, else the positions."""
         return np.arange(self.n) if self._keys is None else self._keys
@@ -323,11 +329,7 @@ class LabelMatrix:
         """Return the votes by name as a pandas DataFrame: one column an LF, None for abstain."""
         import pandas as pd
 
-        names = [
-            *self._class_names,
-            *("|".join(self._class_names[c] for c in s) for s in self._class_sets),
-        ]
-        table = np.array([*names, None], dtype=object)
+        table = np.array([*self.code_names, None], dtype=object)
         return pd.DataFrame(
             table[np.asarray(self)],
             dtype=object,  # else None becomes NaN in pandas 3

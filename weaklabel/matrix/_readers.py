@@ -12,7 +12,7 @@ from weaklabel._checks import nearest, repeated
 from weaklabel._classes import ClassTable, encode_labels, numbered_classes, whole
 from weaklabel.errors import WeakLabelWarning
 from weaklabel.matrix._keys import key_array
-from weaklabel.matrix._storage import Votes
+from weaklabel.matrix._storage import Votes, csr_of, row_ends
 from weaklabel.types import ABSTAIN, Classes, IntArray
 
 
@@ -92,8 +92,9 @@ def read_triples(
         for x in (rows, lfs, votes)
     )
     votes = whole(votes)
-    if keys is not None and (twice := repeated(keys)):
-        raise ValueError(f"row key {twice[0]!r} stands twice in keys=; row keys must be unique")
+    keys = None if keys is None else list(keys)
+    if keys is not None and (again := repeated(keys)):
+        raise ValueError(f"row key {again[0]!r} stands twice in keys=; row keys must be unique")
     if not len(rows) == len(lfs) == len(votes):
         raise ValueError(
             f"rows, lfs and votes have lengths {len(rows)}, {len(lfs)} and {len(votes)}, "
@@ -106,17 +107,11 @@ def read_triples(
     class_names = _class_names([votes], classes)
     i = np.array([place[row] for row in rows], np.int64)
     j = np.array([column[lf] for lf in lfs], np.int64)
-    order = np.lexsort((j, i))
-    cell = (i * max(len(column), 1) + j)[order]
-    if (again := np.flatnonzero(np.diff(cell) == 0)).size:
-        at = order[again[0]]
-        raise ValueError(f"LF {lfs[at]!r} votes twice on row {rows[at]!r}")
-    codes = encode_labels(votes, class_names, what="votes")[order]
-    fired = codes != ABSTAIN
-    indptr = np.concatenate([[0], np.cumsum(np.bincount(i[order][fired], minlength=len(place)))])
-    stored = Votes.from_csr(
-        indptr, j[order][fired], codes[fired], (len(place), len(column)), len(class_names)
-    )
+    codes = encode_labels(votes, class_names, what="votes")
+    indptr, indices, codes, twice = csr_of(i, j, codes, len(place))
+    if twice is not None:
+        raise ValueError(f"LF {lfs[twice]!r} votes twice on row {rows[twice]!r}; keep one vote")
+    stored = Votes.from_csr(indptr, indices, codes, (len(place), len(column)), len(class_names))
     return {
         "votes": stored,
         "lf_names": [str(lf) for lf in column],
@@ -158,24 +153,25 @@ def _sparse_parts(votes: Any) -> _Sparse | None:
     """Return indptr, indices, codes and shape of a SciPy sparse matrix, None for anything else."""
     if not (hasattr(votes, "tocsr") and hasattr(votes, "nnz")):
         return None
-    csr = votes.tocsr().copy()
-    csr.sort_indices()
-    if (csr.data == ABSTAIN).any() and not (csr.data == 0).any():
+    cells = votes.tocoo()
+    i, j, codes = cells.row.astype(np.int64), cells.col.astype(np.int64), cells.data
+    n, m = cells.shape
+    indptr, indices, kept, twice = csr_of(i, j, codes, n)
+    if twice is not None:
+        raise ValueError(
+            f"the sparse matrix holds two votes of column {j[twice]} on row {i[twice]}; keep one"
+        )
+    if (codes == ABSTAIN).any() and not (codes == 0).any():
         warnings.warn(
             "the sparse matrix stores -1 but no 0, as csr_matrix(dense) does: cells that are not "
             "stored are read as class 0; store votes only, or pass the dense matrix",
             WeakLabelWarning,
             stacklevel=4,
         )
-        dense = csr.toarray()
-        n, m = dense.shape
+        dense = cells.toarray()
         i, j = np.nonzero(dense != ABSTAIN)
-        indptr = np.concatenate([[0], np.cumsum(np.bincount(i, minlength=n))])
-        return indptr, j, dense[i, j], (n, m)
-    kept = csr.data != ABSTAIN
-    row = np.repeat(np.arange(csr.shape[0]), np.diff(csr.indptr))[kept]
-    indptr = np.concatenate([[0], np.cumsum(np.bincount(row, minlength=csr.shape[0]))])
-    return indptr, csr.indices[kept], csr.data[kept], (csr.shape[0], csr.shape[1])
+        return row_ends(i, n), j, dense[i, j], (n, m)
+    return indptr, indices, kept, (n, m)
 
 
 def _refuse_code(

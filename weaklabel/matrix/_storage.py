@@ -98,7 +98,7 @@ class Votes:
         row = np.repeat(np.arange(self.n), np.diff(indptr))[kept]
         order = np.lexsort((moved[kept], row))
         return Votes.from_csr(
-            np.concatenate([[0], np.cumsum(np.bincount(row, minlength=self.n))]),
+            row_ends(row, self.n),
             moved[kept][order],
             codes[kept][order],
             (self.n, len(columns)),
@@ -140,6 +140,37 @@ def check_csr(
     row_and_lf = np.repeat(np.arange(n), np.diff(indptr)) * m + indices
     if np.any(np.diff(row_and_lf) <= 0):
         raise ValueError("the votes of a row do not stand in the order of the LFs")
+
+
+def csr_of(
+    i: IntArray, j: IntArray, codes: IntArray, n: int
+) -> tuple[IntArray, IntArray, IntArray, int | None]:
+    """Compress votes that come in any order.
+
+    Parameters
+    ----------
+    i, j, codes : ndarray of int, shape (v,)
+        Row, LF and code of each vote; abstains are left out.
+    n : int
+        Number of rows.
+
+    Returns
+    -------
+    indptr, indices, codes : ndarray
+        Compressed rows.
+    twice : int or None
+        Position of a vote whose cell has another vote as well.
+    """
+    order = np.lexsort((j, i))
+    same = (np.diff(i[order]) == 0) & (np.diff(j[order]) == 0)
+    twice = int(order[1:][same][0]) if same.any() else None
+    order = order[codes[order] != ABSTAIN]
+    return row_ends(i[order], n), j[order], codes[order], twice
+
+
+def row_ends(rows: IntArray, n: int) -> IntArray:
+    """Return where each of n rows ends among votes sorted by row, int64 of shape (n + 1,)."""
+    return np.concatenate([[0], np.cumsum(np.bincount(rows, minlength=n))])
 
 
 def code_type(n_codes: int) -> np.dtype[np.signedinteger]:
