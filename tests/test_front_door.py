@@ -130,3 +130,7 @@ def test_labeling_small_data_loads_nothing_heavy_either() -> None:
 def test_the_constants_are_the_promised_ones() -> None:
     assert wl.ABSTAIN == -1
     assert np.asarray(wl.LabelMatrix.from_array([[-1]]))[0, 0] == wl.ABSTAIN
+
+
+def test_dir_lists_the_public_names_only() -> None:
+    assert dir(wl) == sorted([*wl.__all__, "__version__"])

@@ -95,3 +95,14 @@ def test_what_is_no_sequence_is_refused(gold: Any) -> None:
 def test_gold_must_be_one_column() -> None:
     with pytest.raises(ValueError, match=r"gold must be one-dimensional, got shape \(4, 1\)"):
         encode_gold(np.zeros((4, 1), int), L)
+
+
+def test_a_series_indexed_by_the_keys_in_another_order_is_refused() -> None:
+    L = wl.LabelMatrix.from_array([[1], [0]], ("HAM", "SPAM"), keys=["a", "b"])
+    gold = pd.Series(["HAM", "SPAM"], index=["b", "a"])
+    with pytest.raises(
+        ValueError, match=r"in another order than the rows; pass gold.loc\[L.keys\]"
+    ):
+        encode_gold(gold, L)
+    assert encode_gold(gold.loc[L.keys], L).tolist() == [1, 0]
+    assert encode_gold(gold.reset_index(drop=True), L).tolist() == [0, 1]

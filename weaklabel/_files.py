@@ -148,8 +148,8 @@ def load_arrays(
         raise
     except _DAMAGE as error:
         raise FileFormatError(
-            f"{source} is not a whole {kind} file, it may be cut short or damaged ({error}); "
-            "save it again",
+            f"{source} is not a whole {kind} file, it may be cut short, damaged or of another kind "
+            f"({error}); save it again",
             path=source,
         ) from error
     return header, arrays

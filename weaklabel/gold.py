@@ -31,7 +31,8 @@ def encode_gold(gold: Any, L: LabelMatrix) -> IntArray:
     Raises
     ------
     ValueError
-        When the length differs, or a label is no class of the matrix (its position is named).
+        When the length differs, a label is no class of the matrix (its position is named), or a
+        Series is indexed by the row keys in another order than the rows.
 
     Examples
     --------
@@ -42,5 +43,21 @@ def encode_gold(gold: Any, L: LabelMatrix) -> IntArray:
     """
     codes = encode_labels(gold, L.class_names, what="gold")
     if len(codes) != L.n:
-        raise ValueError(f"gold has {len(codes)} labels, the label matrix has {L.n} rows")
+        raise ValueError(
+            f"gold has {len(codes)} labels, the label matrix has {L.n} rows; give one label a row, "
+            "-1 or None where unknown"
+        )
+    _check_order(gold, L)
     return codes
+
+
+def _check_order(gold: Any, L: LabelMatrix) -> None:
+    """Refuse a Series that names the rows in another order: gold goes by position."""
+    if not (hasattr(gold, "loc") and hasattr(gold, "index")):
+        return
+    index, keys = gold.index.tolist(), L.keys.tolist()
+    if index != keys and set(index) == set(keys) and keys != list(range(L.n)):
+        raise ValueError(
+            "gold is a Series indexed by the row keys, in another order than the rows; pass "
+            "gold.loc[L.keys]"
+        )

@@ -240,3 +240,13 @@ def test_a_summary_costs_no_global_warnings_filter() -> None:
     before = list(warnings.filters)
     str(wl.LabelMatrix.from_array([[0, -1]]).summary([None]))
     assert warnings.filters == before
+
+
+def test_the_most_covering_keep_their_overlaps_with_all() -> None:
+    L = wl.LabelMatrix.from_array([[0, 0, -1], [1, -1, 0], [1, -1, -1]], lf_names=["a", "b", "c"])
+    whole = L.summary([0, 1, 1])
+    some = whole.most_covering(2)
+    assert some.lf_names == ("a", "b")
+    assert some.overlaps.tolist() == whole.overlaps[:2].tolist()
+    assert some.recall.tolist() == whole.recall[:2].tolist()
+    assert some.label_coverage == whole.label_coverage

@@ -418,8 +418,9 @@ def test_too_many_faults_stop_the_run_with_a_clear_error(monkeypatch: pytest.Mon
     with pytest.raises(FaultRateError) as e:
         wl.apply_lfs([lf(always, "lf_a")], rows(*[0] * 40), key="id", on_error="abstain")
     assert str(e.value) == (
-        "labeling function 'lf_a' failed on 10 of 40 rows or more, above max_fault_rate=0.1; "
-        "first on row 'r0': KeyError: 'gone'"
+        "labeling function 'lf_a' failed on at least 10 of 40 rows, above max_fault_rate=0.1; "
+        "mend it or raise the rate. "
+        "First on row 'r0': KeyError: 'gone'"
     )
     assert len(calls) == 10, "stopped as soon as it was sure"
     assert (e.value.lf, len(e.value.faults)) == ("lf_a", 10)
@@ -431,7 +432,7 @@ def test_illegal_votes_count_as_faults_also_those_found_at_the_end() -> None:
         assert (
             len(wl.apply_lfs([echo()], data, on_error="abstain", max_fault_rate=0.25).faults) == 1
         )
-        with pytest.raises(FaultRateError, match=r"failed on 1 of 4 rows"):
+        with pytest.raises(FaultRateError, match=r"failed on at least 1 of 4 rows"):
             wl.apply_lfs([echo()], data, on_error="abstain", max_fault_rate=0.2)
 
 
@@ -591,3 +592,21 @@ def test_a_method_of_str_is_no_row_key() -> None:
     lf = wl.LabelingFunction(lambda x: 1, name="f")
     with pytest.raises(ValueError, match="row 0 has no field 'title' for the row key"):
         wl.apply_lfs([lf], ["a", "b"], key="title")
+
+
+@pytest.mark.parametrize("on_error", ["raise", "abstain"])
+@pytest.mark.parametrize("n_jobs", [1, 2])
+def test_a_batch_function_of_the_wrong_length_ends_the_run(on_error: Any, n_jobs: int) -> None:
+    lf = wl.LabelingFunction(lambda x: [1], name="one", batch=True)
+    with pytest.raises(LFError) as caught:
+        wl.apply_lfs([lf], ["a"] * 4, on_error=on_error, n_jobs=n_jobs)
+    assert str(caught.value) == (
+        "labeling function 'one' takes a batch and returned 1 values for 4 rows; return one value "
+        "a row"
+    )
+
+
+@pytest.mark.parametrize("texts", [["a", None], pd.Series(["a", None]), pl.Series(["a", None])])
+def test_a_missing_text_is_none_in_a_list_and_in_a_series(texts: Any) -> None:
+    lf = wl.LabelingFunction(lambda x: 1 if x.text is None else 0, name="f")
+    assert np.asarray(wl.apply_lfs([lf], texts)).tolist() == [[0], [1]]

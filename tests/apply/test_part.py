@@ -178,7 +178,7 @@ def test_a_batch_preprocessor_is_called_on_whole_parts(
 def test_a_batch_preprocessor_must_return_one_value_a_row() -> None:
     p = wl.preprocessor(name="short", batch=True)(lambda batch: [1] * (len(batch) + 1))
     f = wl.LabelingFunction(lambda x: 1, name="f", pre=p)
-    with pytest.raises(LFError, match=r"preprocessor 'short' returned 2 values for 1 rows; return"):
+    with pytest.raises(LFError, match=r"'short' takes a batch and returned 6 values for 5 rows"):
         wl.apply_lfs([f], TEXTS)
 
 

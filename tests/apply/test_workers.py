@@ -114,7 +114,7 @@ def test_a_fault_in_a_worker_stops_the_run_with_its_traceback() -> None:
 
 def test_too_many_faults_stop_the_run() -> None:
     lfs = [wl.LabelingFunction(lambda x: 1 // 0, name="f")]
-    with pytest.raises(FaultRateError, match=r"'f' failed on 42 of 400 rows or more"):
+    with pytest.raises(FaultRateError, match=r"'f' failed on at least 42 of 400 rows"):
         wl.apply_lfs(lfs, _frame(400), n_jobs=2, on_error="abstain")
 
 
@@ -154,3 +154,15 @@ def test_what_a_function_holds_is_loaded_once_a_worker(tmp_path: Path) -> None:
     assert 1 <= len(loads) <= 2
     assert len(set(loads)) == len(loads)
     assert str(os.getpid()) not in loads
+
+
+def test_a_function_that_cannot_travel_is_named() -> None:
+    import threading
+
+    lock = threading.Lock()
+    lfs = [
+        wl.LabelingFunction(lambda x: 1, name="fine"),
+        wl.LabelingFunction(lambda x: int(lock.locked()), name="locked"),
+    ]
+    with pytest.raises(TypeError, match=r"'locked' cannot be sent to worker processes .*n_jobs=1"):
+        wl.apply_lfs(lfs, ["a"], n_jobs=2)

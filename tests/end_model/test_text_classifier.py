@@ -550,3 +550,8 @@ def test_no_warning_is_given_for_ordinary_input() -> None:
 def test_a_wild_code_does_not_found_a_million_classes() -> None:
     with pytest.raises(ValueError, match="code 3000000 would make 3,000,001 classes"):
         TextClassifier("cnn").fit(["a", "b"], [0, 3_000_000])
+
+
+def test_labels_that_are_all_ties_are_warned_of() -> None:
+    with pytest.warns(WeakLabelWarning, match="every label is a tie of all classes"):
+        TextClassifier("cnn", epochs=1).fit(["a", "b"] * 4, [[0.5, 0.5]] * 8)

@@ -118,7 +118,7 @@ def test_a_batch_function_is_called_on_one_row() -> None:
 
 def test_a_batch_function_must_return_one_vote_a_row() -> None:
     lf = wl.LabelingFunction(lambda x: [0, 1], name="two", batch=True)
-    with pytest.raises(ValueError, match=r"'two' returned 2 values for 1 rows; return one a row"):
+    with pytest.raises(LFError, match=r"'two' takes a batch and returned 2 values for 1 rows"):
         lf("a")
 
 
@@ -244,7 +244,7 @@ def test_failing_examples_are_all_listed() -> None:
         "('SPORT', 'NEWS', 'ART') (return None to abstain)",
         "  'e': KeyError: 'e'",
         "  'a ': ValueError: voted 'CAT'; expected abstain or 0..2 for classes "
-        "('SPORT', 'NEWS', 'ART')",
+        "('SPORT', 'NEWS', 'ART') (did you mean 'ART'?)",
     ]
     assert e.value.lf == "f"
 

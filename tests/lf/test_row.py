@@ -11,7 +11,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from weaklabel.lf import Batch, Row, TextRow, as_row, extended, has_field, isolated
+from weaklabel.lf import (
+    Batch,
+    BatchContractError,
+    Row,
+    TextRow,
+    as_row,
+    extended,
+    has_field,
+    isolated,
+)
 
 ROWS: list[Any] = [Row({"text": "abc", "n": 1}), TextRow("abc"), {"text": "abc"}]
 
@@ -144,9 +153,9 @@ def test_a_batch_function_may_return_any_sequence(make: Any) -> None:
     ids=lambda r: type(r).__name__,
 )
 def test_a_batch_function_must_return_a_sequence(returned: Any) -> None:
-    values, errors = isolated(lambda batch: returned, ["x"], "labeling function 'f'")
-    assert values == [None]
-    assert str(errors[0]) == (
+    with pytest.raises(BatchContractError) as caught:
+        isolated(lambda batch: returned, ["x"], "labeling function 'f'")
+    assert str(caught.value) == (
         f"labeling function 'f' returned {type(returned).__name__}, expected a sequence with one "
         "value a row"
     )
@@ -186,3 +195,13 @@ def test_the_methods_of_a_text_are_no_fields() -> None:
     assert not has_field(row, "title")
     with pytest.raises(KeyError, match="no column 'title'; columns are"):
         row["title"]
+
+
+@pytest.mark.parametrize("missing", [None, float("nan"), pd.NA, pd.NaT])
+def test_a_missing_text_among_texts_is_none(missing: Any) -> None:
+    assert as_row(missing).text is None
+
+
+def test_a_column_that_a_plain_text_lacks_is_named() -> None:
+    with pytest.raises(AttributeError, match="a plain text has no column 'words', only 'text'"):
+        _ = as_row("abc").words

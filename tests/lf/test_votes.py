@@ -182,7 +182,7 @@ def test_the_declared_class_itself_may_be_returned(same: Any) -> None:
 @pytest.mark.parametrize("other", ["HAM", 0, Label.NEWS, wl.any_of("HAM", "SPAM")])
 def test_another_class_than_the_declared_one_is_refused(other: Any) -> None:
     coder = VoteCoder(TABLE, "SPAM")
-    with pytest.raises(ValueError, match=r"it declares votes= another class; return True or None"):
+    with pytest.raises(ValueError, match=r"by its votes= it may return True, False or None"):
         coder.code(other)
     assert coder.sets == [], "a refused partial vote founds no class set"
 

@@ -231,3 +231,11 @@ def test_as_a_frame_votes_stand_by_name(L: wl.LabelMatrix) -> None:
     assert frame["a"].tolist() == ["Y", None, "X", "Y"]
     assert frame["b"].tolist() == [None, None, "X", "X|Z"]
     assert wl.LabelMatrix.from_array(np.zeros((0, 2), int)).to_frame().shape == (0, 2)
+
+
+def test_rows_that_are_no_rows_are_refused_with_the_next_step() -> None:
+    L = wl.LabelMatrix.from_array([[1], [0]], lf_names=["a"])
+    with pytest.raises(IndexError, match=r"choose LFs with L.select\(\['a'\]\)"):
+        L["a"]
+    with pytest.raises(IndexError, match="the matrix has 2 rows"):
+        L[[True, False, True]]

@@ -42,13 +42,12 @@ def run_quickstart(*, seed: int) -> None:
     L = wl.apply_lfs(pack.lfs, train, classes=pack.classes)
     L_test = wl.apply_lfs(pack.lfs, docs.test.data, classes=pack.classes)
     typer.echo(f"2  {L.m} labeling functions vote, the {_SHOWN} that cover most:\n")
-    typer.echo(str(_most_covering(L).summary()) + "\n")
-    for split, matrix in (("train", L), ("test", L_test)):
-        summary = matrix.summary()
-        typer.echo(
-            f"   all of them, {split}: {summary.label_coverage:.0%} of {matrix.n:,} texts covered, "
-            f"{summary.label_conflict:.0%} in conflict"
-        )
+    typer.echo(str(L.summary().most_covering(_SHOWN)) + "\n")
+    on_test = L_test.summary()
+    typer.echo(
+        f"   On the test split {on_test.label_coverage:.0%} are covered, "
+        f"{on_test.label_conflict:.0%} in conflict."
+    )
 
     majority = wl.MajorityVote().fit(L)
     model = wl.LabelModel().fit(L)
@@ -119,11 +118,6 @@ def _trained(
         )
 
     return predict
-
-
-def _most_covering(L: wl.LabelMatrix) -> wl.LabelMatrix:
-    coverage = L.summary().coverage
-    return L.select(np.argsort(-coverage, kind="stable")[:_SHOWN].tolist())
 
 
 def _scores(gold: IntArray, predicted: IntArray) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, final
 
 import numpy as np
@@ -106,6 +106,23 @@ class LFSummary:
                 f"recall_{name}": self.recall[:, y] for y, name in enumerate(self.class_names)
             }
         return pd.DataFrame(columns, index=pd.Index(self.lf_names, name="lf"))
+
+    def most_covering(self, count: int) -> LFSummary:
+        """Return the summary of the LFs that cover most; overlaps are still those with all LFs."""
+        chosen = np.argsort(-self.coverage, kind="stable")[:count]
+        per_lf = {
+            name: getattr(self, name)[chosen]
+            for name in (
+                *("n_faults", "coverage", "overlaps", "conflicts", "correct", "incorrect"),
+                *("precision", "precision_low", "precision_high", "recall"),
+            )
+        }
+        return replace(
+            self,
+            lf_names=tuple(self.lf_names[j] for j in chosen),
+            polarity=tuple(self.polarity[j] for j in chosen),
+            **per_lf,
+        )
 
     def _cells(self, *, brief: bool) -> tuple[list[str], list[list[str]]]:
         """Return header and rows; brief: short headings, and one recall instead of one a class."""

@@ -117,6 +117,8 @@ def apply_lfs(
         progress_bar(total=source.n, desc="labeling", unit="rows", enabled=progress) as bar,
     ):
         for votes in voted:
+            if votes.broken is not None:
+                raise LFError(votes.broken.error, lf=votes.broken.lf)
             faults.add(votes.failures, votes.start, keys[len(done)])
             done.append(votes)
             bar.update(votes.n)
@@ -176,9 +178,9 @@ class _Faults:
             if self._max_rate is not None and count / n > self._max_rate:
                 own = [f for f in self.in_order() if f.lf == lf]
                 raise FaultRateError(
-                    f"labeling function {lf!r} failed on {count:,} of {n:,} rows or more, above "
-                    f"max_fault_rate={self._max_rate:g}; first on row {own[0].key!r}: "
-                    f"{own[0].error}",
+                    f"labeling function {lf!r} failed on at least {count:,} of {n:,} rows, above "
+                    f"max_fault_rate={self._max_rate:g}; mend it or raise the rate. First on row "
+                    f"{own[0].key!r}: {own[0].error}",
                     lf=lf,
                     faults=own,
                 )

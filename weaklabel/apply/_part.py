@@ -11,7 +11,14 @@ import numpy as np
 
 from weaklabel._classes import ClassTable
 from weaklabel.apply._source import Part
-from weaklabel.lf import LabelingFunction, Preprocessor, VoteCoder, extended, isolated
+from weaklabel.lf import (
+    BatchContractError,
+    LabelingFunction,
+    Preprocessor,
+    VoteCoder,
+    extended,
+    isolated,
+)
 from weaklabel.types import ABSTAIN, ClassSet, IntArray
 
 
@@ -44,6 +51,8 @@ class PartVotes:
         The classes of the Enums that each LF voted with, where nothing declares any.
     failures : list of Failure
         In row order, then LF order.
+    broken : Failure or None
+        A batch function that does not return one value a row, which ends the run.
     """
 
     start: int
@@ -54,6 +63,7 @@ class PartVotes:
     sets: list[list[frozenset[int]]] = field(default_factory=list)
     learned: list[list[ClassTable]] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
+    broken: Failure | None = None
 
 
 def vote_on(
@@ -82,13 +92,16 @@ def vote_on(
     result = PartVotes(part.start, n, np.zeros(0, np.int64), np.zeros(0), np.zeros(0))
     for j, lf in enumerate(lfs):
         coder = VoteCoder(table if table is not None else lf.classes, lf.votes)
-        at, rows, failures = prepared.for_lf(lf)
-        if lf.batch:
-            raw, errors = isolated(
-                lf.on_batch, rows, f"labeling function {lf.name!r}", first_only=stop
-            )
-        else:
-            raw, errors = _call_each(lf.function, rows, first_only=stop)
+        try:
+            at, rows, failures = prepared.for_lf(lf)
+            if lf.batch:
+                what = f"labeling function {lf.name!r}"
+                raw, errors = isolated(lf.on_batch, rows, what, first_only=stop)
+            else:
+                raw, errors = _call_each(lf.function, rows, first_only=stop)
+        except BatchContractError as error:
+            result.broken = Failure(lf.name, 0, str(error), "")
+            return result
         codes, refused = coder.code_many(raw)
         votes[at, j] = codes
         failures += [_failed(lf.name, int(at[i]), e) for i, e in errors.items()]

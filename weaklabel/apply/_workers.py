@@ -35,12 +35,11 @@ def run_parts(
         return
     import tempfile
 
-    import cloudpickle
     from joblib import Parallel, delayed
 
     with tempfile.TemporaryDirectory(prefix="weaklabel-") as folder:
         path = Path(folder) / "lfs.pkl"
-        path.write_bytes(cloudpickle.dumps((tuple(lfs), table)))
+        path.write_bytes(_packed(lfs, table))
         run = Parallel(n_jobs=n_jobs, return_as="generator", backend="loky")
         voted = run(delayed(_vote_in_worker)(part, os.fspath(path), stop=stop) for part in parts)
         try:
@@ -52,6 +51,24 @@ def run_parts(
                 # After a fault nobody wants the other parts; joblib would warn of just that.
                 warnings.simplefilter("ignore", UserWarning)
                 voted.close()
+
+
+def _packed(lfs: Sequence[LabelingFunction], table: ClassTable | None) -> bytes:
+    """Return the labeling functions as bytes, or say which of them cannot travel."""
+    import cloudpickle
+
+    try:
+        return bytes(cloudpickle.dumps((tuple(lfs), table)))
+    except Exception as error:
+        for lf in lfs:
+            try:
+                cloudpickle.dumps(lf)
+            except Exception:  # noqa: BLE001 - whichever error it is, this is the one
+                raise TypeError(
+                    f"labeling function {lf.name!r} cannot be sent to worker processes ({error}); "
+                    "use n_jobs=1, or make what it holds inside the function"
+                ) from error
+        raise
 
 
 @functools.lru_cache(maxsize=1)

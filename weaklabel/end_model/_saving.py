@@ -87,8 +87,8 @@ def read_tensors(path: str | os.PathLike[str]) -> tuple[dict[str, Any], dict[str
         ValueError,
     ) as error:
         raise FileFormatError(
-            f"{source} is not a whole {_KIND} file, it may be cut short or damaged ({error}); "
-            "save it again",
+            f"{source} is not a whole {_KIND} file, it may be cut short, damaged or of another "
+            f"kind ({error}); save it again",
             path=source,
         ) from error
     if header.pop("tensors") != _digests(tensors):

@@ -523,7 +523,16 @@ def _examples(
 
 
 def _warn_if_one_class(targets: Targets) -> None:
-    likeliest = np.unique(targets.probs[targets.covered].argmax(axis=1))
+    probs = targets.probs[targets.covered]
+    if np.allclose(probs, probs[:, :1]):
+        warnings.warn(
+            "every label is a tie of all classes: there is nothing to learn from them; check what "
+            "the labeling functions vote",
+            WeakLabelWarning,
+            stacklevel=3,
+        )
+        return
+    likeliest = np.unique(probs.argmax(axis=1))
     if len(likeliest) == 1:
         name = targets.class_names[likeliest[0]]
         warnings.warn(

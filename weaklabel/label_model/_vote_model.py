@@ -202,8 +202,8 @@ def check_votes(L: LabelMatrix) -> None:
 def _check_type(L: object) -> None:
     if not isinstance(L, LabelMatrix):
         raise TypeError(
-            f"expected a LabelMatrix, got {type(L).__name__}; make one with "
-            "LabelMatrix.from_array(votes)"
+            f"expected a LabelMatrix, got {type(L).__name__}; make one with apply_lfs(lfs, data), "
+            "or LabelMatrix.from_array(votes)"
         )
 
 

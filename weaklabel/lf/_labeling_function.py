@@ -11,7 +11,7 @@ from weaklabel._checks import shorten
 from weaklabel._classes import ClassTable
 from weaklabel.errors import LFError
 from weaklabel.lf._preprocessor import Preprocessor, as_preprocessors, with_preprocessors
-from weaklabel.lf._row import Batch, Row, TextRow, as_row, only
+from weaklabel.lf._row import Batch, BatchContractError, Row, TextRow, as_row, only
 from weaklabel.lf._votes import VoteCoder
 from weaklabel.types import Classes, ClassSet
 
@@ -105,7 +105,10 @@ class LabelingFunction:
         except ValueError as error:
             raise LFError(f"{what} declares votes={self.votes!r}: {error}", lf=self.name) from None
         row = with_preprocessors(as_row(x), self.pre)
-        vote = only(self.on_batch, row, what) if self.batch else self.on_row(row)
+        try:
+            vote = only(self.on_batch, row, what) if self.batch else self.on_row(row)
+        except BatchContractError as error:
+            raise LFError(str(error), lf=self.name) from None
         try:
             code = coder.code(vote)
         except ValueError as error:
@@ -274,7 +277,8 @@ def labeling_function(
         declared column) it is.
     batch : bool, optional
         True when the function takes a `Batch` (``x.text`` is a pandas Series) and returns a
-        sequence with one vote a row.
+        sequence with one vote a row. It sees some thousand rows at a time, so what it votes on a
+        row must not depend on the others.
     columns : str or sequence of str, optional
         The columns it reads: a table that lacks one is refused before the run.
 

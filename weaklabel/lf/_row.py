@@ -8,6 +8,7 @@ from itertools import repeat
 from typing import Any
 
 from weaklabel._checks import nearest
+from weaklabel._classes import is_missing
 
 
 class Row:
@@ -90,6 +91,12 @@ class TextRow(str):
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError(_read_only(name))
 
+    def __getattr__(self, name: str) -> Any:
+        raise AttributeError(
+            f"a plain text has no column {name!r}, only 'text'; declare pre=... for what a "
+            "preprocessor computes, or pass a table"
+        )
+
     def __getitem__(self, name: Any) -> Any:
         if not isinstance(name, str):
             return str.__getitem__(self, name)
@@ -122,6 +129,8 @@ def as_row(x: Any) -> Any:
         return TextRow(x)
     if isinstance(x, Mapping):
         return Row(dict(x))
+    if is_missing(x) and not isinstance(x, int):
+        return Row({"text": None})  # a missing text among texts
     return x
 
 
@@ -172,6 +181,10 @@ class Batch:
         return getattr(self, name)
 
 
+class BatchContractError(ValueError):
+    """A batch function did not return one value a row: the function is wrong, not a row."""
+
+
 def isolated(
     f: Callable[[Batch], Sequence[Any]], rows: Sequence[Any], what: str, *, first_only: bool = False
 ) -> tuple[list[Any], dict[int, Exception]]:
@@ -197,14 +210,21 @@ def isolated(
         One value a row; None where it failed (and, with `first_only`, after it).
     errors : dict of int to Exception
         The exception by position.
+
+    Raises
+    ------
+    BatchContractError
+        When what it returns is not one value a row.
     """
     if not rows:
         return [], {}
     try:
-        return _values(f(Batch(rows)), len(rows), what), {}
+        returned = f(Batch(rows))
     except Exception as error:  # noqa: BLE001 - whatever user code raises is the row's fault
         if len(rows) == 1:
             return [None], {0: error}
+    else:
+        return _values(returned, len(rows), what), {}
     # Not in the except block: the errors of the halves would carry this one as their context.
     half = len(rows) // 2
     first, first_errors = isolated(f, rows[:half], what, first_only=first_only)
@@ -223,11 +243,14 @@ def _values(returned: Any, n: int, what: str) -> list[Any]:
     """Return what came back as a list of one value a row."""
     no_sequence = isinstance(returned, str | bytes | Mapping | Set) or hasattr(returned, "columns")
     if no_sequence or not hasattr(returned, "__len__"):
-        raise TypeError(
+        raise BatchContractError(
             f"{what} returned {type(returned).__name__}, expected a sequence with one value a row"
         )
     if len(returned) != n:
-        raise ValueError(f"{what} returned {len(returned)} values for {n} rows; return one a row")
+        raise BatchContractError(
+            f"{what} takes a batch and returned {len(returned)} values for {n} rows; return one "
+            "value a row"
+        )
     if hasattr(returned, "to_pylist"):
         return list(returned.to_pylist())
     # The rows of a matrix stay arrays.

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from weaklabel._checks import shorten
+from weaklabel._checks import nearest, shorten
 from weaklabel._classes import ClassTable, is_abstain, may_be_code
 from weaklabel.types import ABSTAIN, ClassSet, IntArray
 
@@ -67,10 +67,16 @@ class VoteCoder:
         try:
             meaning = self._meaning(vote)
         except ValueError as error:
-            tells_more = isinstance(vote, ClassSet | Enum)
-            raise self._refused(vote, str(error) if tells_more else "") from None
+            why = ""
+            if isinstance(vote, ClassSet | Enum):
+                why = str(error)
+            elif self._declared is not None:
+                why = "by its votes= it may return True, False or None; bool(...) makes one"
+            elif isinstance(vote, str) and self.table is not None:
+                why = nearest(vote, self.table.names).removeprefix("; ")
+            raise self._refused(vote, why) from None
         if self._declared is not None and meaning != self._declared:
-            raise self._refused(vote, "it declares votes= another class; return True or None")
+            raise self._refused(vote, "by its votes= it may return True, False or None")
         return self._coded(meaning)
 
     def code_many(self, votes: Sequence[Any]) -> tuple[IntArray, dict[int, str]]:

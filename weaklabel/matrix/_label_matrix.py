@@ -312,7 +312,12 @@ class LabelMatrix:
 
     def __getitem__(self, rows: Any) -> LabelMatrix:
         """Return the matrix of some rows: a slice, a mask, positions, or one position."""
-        positions = np.atleast_1d(np.arange(self.n)[rows])
+        if isinstance(rows, str):
+            raise IndexError(f"L[rows] takes rows; choose LFs with L.select([{rows!r}])")
+        try:
+            positions = np.atleast_1d(np.arange(self.n)[rows])
+        except IndexError as error:
+            raise IndexError(f"{error}; the matrix has {self.n} rows") from None
         if positions.ndim != 1:
             raise IndexError("L[rows] takes rows only; choose LFs with L.select([...])")
         votes = self._votes.take(positions, self.k + len(self._class_sets))
