@@ -5,13 +5,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from weaklabel._checks import class_balance, listed, nearest, read_only, repeated, shorten
+from weaklabel._checks import checked_balance, listed, nearest, read_only, repeated, shorten
 
 NAMES = ("HAM", "SPAM")
 
 
 def test_a_class_balance_is_read_and_made_to_sum_to_one() -> None:
-    balance = class_balance([0.25, 0.7500001], NAMES)
+    balance = checked_balance([0.25, 0.7500001], NAMES)
     assert balance.sum() == pytest.approx(1, abs=1e-15)
     assert balance.dtype == np.float64
 
@@ -33,7 +33,7 @@ def test_a_class_balance_is_read_and_made_to_sum_to_one() -> None:
 )
 def test_what_is_no_class_balance_is_refused(values: Any, message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        class_balance(values, NAMES)
+        checked_balance(values, NAMES)
 
 
 def test_names_are_guessed_only_when_they_are_near() -> None:

@@ -251,7 +251,7 @@ def test_a_header_that_is_none_is_refused(tmp_path: Path, header: str) -> None:
 def test_a_body_that_names_a_missing_array_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "f.npz"
     save(path)
-    body = json.dumps({"arrays": {"gone": "0"}})
+    body = json.dumps({"checksums": {"gone": "0"}})
     outer = {"kind": "Thing", "version": 1, "body": body}
     outer["sha256"] = hashlib.sha256(body.encode()).hexdigest()
     _rewrite(path, weaklabel__json=json.dumps(outer))

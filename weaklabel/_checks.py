@@ -39,7 +39,7 @@ def repeated(names: Sequence[object]) -> list[object]:
     return list(again)
 
 
-def class_balance(values: object, class_names: Sequence[str]) -> FloatArray:
+def checked_balance(values: object, class_names: Sequence[str]) -> FloatArray:
     """Return a class balance as a checked float array of shape (k,)."""
     balance = np.asarray(values, dtype=np.float64)
     k = len(class_names)

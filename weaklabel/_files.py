@@ -95,10 +95,7 @@ def save_arrays(
         buffer = io.BytesIO()
         np.save(buffer, array, allow_pickle=False)
         payload[name] = buffer.getvalue()
-    body = json.dumps({**header, "arrays": _digests(payload)}, sort_keys=True)
-    text = json.dumps(
-        {"kind": kind, "version": version, "sha256": _sha256(body.encode()), "body": body}
-    )
+    text = sealed(header, kind=kind, version=version, checksums=_checksums(payload))
     with atomic_write(path) as file, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr(_HEADER, text)
         for name, raw in payload.items():
@@ -134,29 +131,48 @@ def load_arrays(
         When it is damaged, altered, of another kind, or from a newer version.
     """
     source = Path(path)
-    try:
+    with damage_named(source, kind):
         with zipfile.ZipFile(source) as archive:
-            outer = json.loads(archive.read(_HEADER))
-            check_header(outer, source, kind=kind, version=version)
-            header: dict[str, Any] = json.loads(outer["body"])
-            digests = header.pop("arrays")
-            payload = {name: archive.read(f"{name}.npy") for name in digests}
-        if _digests(payload) != digests:
+            header, checksums = unsealed(archive.read(_HEADER), source, kind=kind, version=version)
+            payload = {name: archive.read(f"{name}.npy") for name in checksums}
+        if _checksums(payload) != checksums:
             raise FileFormatError(_altered(source), path=source)
         arrays = {n: np.load(io.BytesIO(raw), allow_pickle=False) for n, raw in payload.items()}
-    except (FileNotFoundError, IsADirectoryError, PermissionError, FileFormatError):
-        raise
-    except _DAMAGE as error:
-        raise FileFormatError(
-            f"{source} is not a whole {kind} file, it may be cut short, damaged or of another kind "
-            f"({error}); save it again",
-            path=source,
-        ) from error
     return header, arrays
 
 
-def check_header(outer: Mapping[str, Any], path: Path, *, kind: str, version: int) -> None:
-    """Refuse a header of another kind, of a newer version, or whose body was altered."""
+def sealed(
+    header: Mapping[str, Any], *, kind: str, version: int, checksums: Mapping[str, str]
+) -> str:
+    """Return a header as JSON text that tells its kind and version, and whether it was altered.
+
+    Parameters
+    ----------
+    header : mapping
+        What JSON can hold; NumPy's numbers and arrays become lists.
+    kind, version
+        As in `save_arrays`.
+    checksums : mapping of str to str
+        SHA-256 of each array of the file, by name.
+    """
+    content = {**header, "checksums": checksums}
+    body = json.dumps(content, sort_keys=True, default=lambda value: value.tolist())
+    return json.dumps(
+        {"kind": kind, "version": version, "sha256": sha256(body.encode()), "body": body}
+    )
+
+
+def unsealed(
+    text: str | bytes, path: Path, *, kind: str, version: int
+) -> tuple[dict[str, Any], dict[str, str]]:
+    """Return header and checksums of a `sealed` text.
+
+    Raises
+    ------
+    FileFormatError
+        When it is of another kind, of a newer version, or was altered.
+    """
+    outer = json.loads(text)
     if outer["kind"] != kind:
         raise FileFormatError(f"{path} holds a {outer['kind']}, not a {kind}", path=path)
     if outer["version"] > version:
@@ -165,17 +181,38 @@ def check_header(outer: Mapping[str, Any], path: Path, *, kind: str, version: in
             "upgrade weaklabel to load it",
             path=path,
         )
-    if _sha256(outer["body"].encode()) != outer["sha256"]:
+    if sha256(outer["body"].encode()) != outer["sha256"]:
         raise FileFormatError(_altered(path), path=path)
+    header: dict[str, Any] = json.loads(outer["body"])
+    return header, header.pop("checksums")
+
+
+@contextmanager
+def damage_named(
+    path: Path, kind: str, *, also: tuple[type[Exception], ...] = ()
+) -> Iterator[None]:
+    """Turn what a damaged file raises when it is read into a `FileFormatError` that names it."""
+    damage: tuple[type[Exception], ...] = (*_DAMAGE, *also)
+    try:
+        yield
+    except (FileNotFoundError, IsADirectoryError, PermissionError, FileFormatError):
+        raise
+    except damage as error:
+        raise FileFormatError(
+            f"{path} is not a whole {kind} file, it may be cut short, damaged or of another kind "
+            f"({error}); save it again",
+            path=path,
+        ) from error
+
+
+def sha256(raw: bytes) -> str:
+    """Return the checksum of some bytes, in hexadecimal."""
+    return hashlib.sha256(raw).hexdigest()
 
 
 def _altered(path: Path) -> str:
     return f"{path} was altered after it was saved (checksum differs); save it again"
 
 
-def _sha256(raw: bytes) -> str:
-    return hashlib.sha256(raw).hexdigest()
-
-
-def _digests(payload: Mapping[str, bytes]) -> dict[str, str]:
-    return {name: _sha256(raw) for name, raw in payload.items()}
+def _checksums(payload: Mapping[str, bytes]) -> dict[str, str]:
+    return {name: sha256(raw) for name, raw in payload.items()}

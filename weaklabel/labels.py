@@ -153,7 +153,7 @@ class ProbabilisticLabels:
         weights = probs.max(axis=1, initial=0.0)
         weights[_tied(probs).sum(axis=1) > 1] = 0.0
         return TrainingSet(
-            rows=positions if data is None else take_rows(data, positions, self.n),
+            rows=positions if data is None else _take_rows(data, positions, self.n),
             probs=probs,
             y=_tied(probs).argmax(axis=1),
             weights=weights,
@@ -241,7 +241,7 @@ def _tied(probs: FloatArray) -> IntArray:
     return np.asarray(probs >= probs.max(axis=1, initial=0.0, keepdims=True) - _TIE)
 
 
-def take_rows(data: Any, positions: IntArray, n: int) -> Any:
+def _take_rows(data: Any, positions: IntArray, n: int) -> Any:
     """Return some rows of a frame, table, array or sequence, in its own type.
 
     Raises

@@ -7,8 +7,7 @@ from typing import Any, final
 
 import numpy as np
 
-from weaklabel._checks import class_balance as checked_balance
-from weaklabel._checks import read_only
+from weaklabel._checks import checked_balance, read_only
 from weaklabel.matrix import LabelMatrix
 from weaklabel.types import FloatArray, IntArray
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,7 +11,7 @@ import safetensors
 import safetensors.torch
 from torch import Tensor
 
-from weaklabel._files import atomic_write, check_header
+from weaklabel._files import atomic_write, damage_named, sealed, sha256, unsealed
 from weaklabel.errors import FileFormatError
 
 __all__ = ["read_tensors", "write_tensors"]
@@ -38,9 +36,8 @@ def write_tensors(
         The tensors, on any device.
     """
     plain = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
-    body = json.dumps({**header, "tensors": _digests(plain)}, sort_keys=True)
-    outer = {"kind": _KIND, "version": _VERSION, "sha256": _sha256(body.encode()), "body": body}
-    raw = safetensors.torch.save(plain, metadata={_HEADER: json.dumps(outer)})
+    text = sealed(header, kind=_KIND, version=_VERSION, checksums=_checksums(plain))
+    raw = safetensors.torch.save(plain, metadata={_HEADER: text})
     with atomic_write(path) as file:
         file.write(raw)
 
@@ -70,28 +67,14 @@ def read_tensors(path: str | os.PathLike[str]) -> tuple[dict[str, Any], dict[str
     source = Path(path)
     if not source.is_file():
         raise FileNotFoundError(f"no {_KIND} file at {source}")
-    try:
-        with safetensors.safe_open(source, framework="pt", device="cpu") as file:
-            outer = json.loads(file.metadata()[_HEADER])
-            check_header(outer, source, kind=_KIND, version=_VERSION)
-            tensors: dict[str, Tensor] = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - no mapping
-        header: dict[str, Any] = json.loads(outer["body"])
-    except FileFormatError:
-        raise
-    except (
-        safetensors.SafetensorError,
-        OSError,
-        KeyError,
-        TypeError,
-        AttributeError,
-        ValueError,
-    ) as error:
-        raise FileFormatError(
-            f"{source} is not a whole {_KIND} file, it may be cut short, damaged or of another "
-            f"kind ({error}); save it again",
-            path=source,
-        ) from error
-    if header.pop("tensors") != _digests(tensors):
+    with (
+        damage_named(source, _KIND, also=(safetensors.SafetensorError,)),
+        safetensors.safe_open(source, framework="pt", device="cpu") as file,
+    ):
+        text = file.metadata()[_HEADER]
+        header, checksums = unsealed(text, source, kind=_KIND, version=_VERSION)
+        tensors: dict[str, Tensor] = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - no mapping
+    if checksums != _checksums(tensors):
         raise FileFormatError(
             f"{source} was altered after it was saved (a tensor's checksum differs); save it again",
             path=source,
@@ -99,12 +82,8 @@ def read_tensors(path: str | os.PathLike[str]) -> tuple[dict[str, Any], dict[str
     return header, tensors
 
 
-def _digests(tensors: Mapping[str, Tensor]) -> dict[str, str]:
+def _checksums(tensors: Mapping[str, Tensor]) -> dict[str, str]:
     return {
-        name: _sha256(f"{tensor.dtype} {tuple(tensor.shape)}".encode() + tensor.numpy().tobytes())
+        name: sha256(f"{tensor.dtype} {tuple(tensor.shape)}".encode() + tensor.numpy().tobytes())
         for name, tensor in tensors.items()
     }
-
-
-def _sha256(raw: bytes) -> str:
-    return hashlib.sha256(raw).hexdigest()

@@ -363,13 +363,10 @@ class TextClassifier(ParamsMixin):
         if self.classes is not None:
             params["classes"] = ClassTable.of(self.classes).names
         header = {
-            "params": {name: _plain(value) for name, value in params.items()},
-            "architecture": {
-                name: _plain(value)
-                for name, value in dataclasses.asdict(self.network_.architecture).items()
-            },
+            "params": params,
+            "architecture": dataclasses.asdict(self.network_.architecture),
             "words": self.vocabulary_.words,
-            "max_tokens": _plain(self.vocabulary_.max_tokens),
+            "max_tokens": self.vocabulary_.max_tokens,
             "class_names": self.class_names_,
             "history": [
                 {name: None if math.isnan(value) else value for name, value in row.items()}
@@ -541,8 +538,3 @@ def _warn_if_one_class(targets: Targets) -> None:
             WeakLabelWarning,
             stacklevel=3,
         )
-
-
-def _plain(value: Any) -> Any:
-    """Return a NumPy number as a Python one, for JSON."""
-    return value.item() if isinstance(value, np.generic) else value

@@ -9,8 +9,7 @@ from typing import Any, ClassVar, Self, final
 
 import numpy as np
 
-from weaklabel._checks import class_balance as checked_balance
-from weaklabel._checks import listed
+from weaklabel._checks import checked_balance, listed
 from weaklabel._kernels import posteriors
 from weaklabel._optional import require
 from weaklabel.gold import encode_gold

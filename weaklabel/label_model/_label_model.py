@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Self, final
 
 import numpy as np
 
-from weaklabel._checks import class_balance as checked_balance
+from weaklabel._checks import checked_balance
 from weaklabel._kernels import em_pass, posteriors, row_blocks, threaded
 from weaklabel.errors import WeakLabelWarning
 from weaklabel.gold import encode_gold

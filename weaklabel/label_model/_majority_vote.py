@@ -7,7 +7,7 @@ from typing import Any, Self, final
 
 import numpy as np
 
-from weaklabel._checks import class_balance as checked_balance
+from weaklabel._checks import checked_balance
 from weaklabel._kernels import row_blocks, threaded, vote_shares
 from weaklabel.label_model._vote_model import VoteModel, check_votes
 from weaklabel.matrix import LabelMatrix

@@ -118,7 +118,7 @@ class VoteModel(ParamsMixin, ABC):
         """
         self._check_fitted("class_balance_")
         header = {
-            "params": {name: _plain(value) for name, value in self.get_params().items()},
+            "params": self.get_params(),
             "lf_names": self.lf_names_,
             "class_names": self.class_names_,
             "class_sets": self.class_sets_,
@@ -205,10 +205,3 @@ def _check_type(L: object) -> None:
             f"expected a LabelMatrix, got {type(L).__name__}; make one with apply_lfs(lfs, data), "
             "or LabelMatrix.from_array(votes)"
         )
-
-
-def _plain(value: Any) -> Any:
-    """Return a parameter as JSON can hold it."""
-    if hasattr(value, "tolist"):
-        return value.tolist()
-    return list(value) if isinstance(value, tuple) else value
