@@ -254,7 +254,7 @@ def _take_rows(data: Any, positions: IntArray, n: int) -> Any:
     # A SciPy sparse matrix has a length that only raises.
     length = int(data.shape[0]) if hasattr(data, "shape") else len(data)
     if length != n:
-        raise ValueError(f"data has {length} rows, the labels have {n}")
+        raise ValueError(f"data has {length} rows, the labels have {n}; pass the rows they label")
     if hasattr(data, "iloc"):
         return data.iloc[positions]
     if hasattr(data, "to_pylist"):  # Arrow

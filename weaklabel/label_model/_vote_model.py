@@ -105,7 +105,7 @@ class VoteModel(ParamsMixin, ABC):
         y = encode_gold(gold, L)
         known = y >= 0
         if not known.any():
-            raise ValueError("score needs gold labels, all of them are unknown")
+            raise ValueError("score needs gold labels, all of them are unknown; give at least one")
         return float((self.predict(L, uncovered=uncovered, tie=tie)[known] == y[known]).mean())
 
     def save(self, path: str | os.PathLike[str]) -> None:

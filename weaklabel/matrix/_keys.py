@@ -54,7 +54,7 @@ def key_array(keys: Any, *, start: int = 0) -> IntArray:
 def check_keys(keys: IntArray, n: int) -> None:
     """Refuse row keys of another length, or repeated ones."""
     if len(keys) != n:
-        raise ValueError(f"got {len(keys)} row keys for {n} rows")
+        raise ValueError(f"got {len(keys)} row keys for {n} rows; give one a row")
     if keys.dtype.kind in "iu":
         order = np.sort(keys)
         same = np.flatnonzero(order[1:] == order[:-1])
