@@ -86,12 +86,18 @@ def em_pass(
     indptr: IntArray,
     indices: IntArray,
     codes: IntArray,
+    weights: FloatArray,
     log_ratio: FloatArray,
     log_base: FloatArray,
 ) -> tuple[FloatArray, FloatArray, float]:
     probs, log_likelihoods = row_posteriors(indptr, indices, codes, log_ratio, log_base)
+    probs *= weights[:, None]
     counts = np.zeros(log_ratio.shape)
     for q, row in zip(probs, rows_of(indptr, indices, codes), strict=True):
         for j, v in row:
             counts[j, v] += q
-    return counts, probs.sum(axis=0), math.fsum(log_likelihoods)
+    return (
+        counts,
+        probs.sum(axis=0),
+        math.fsum(w * x for w, x in zip(weights, log_likelihoods, strict=True)),
+    )

@@ -72,7 +72,8 @@ def test_posteriors_equals_its_twin(data: st.DataObject) -> None:
 @given(st.data())
 def test_em_pass_equals_its_twin(data: st.DataObject) -> None:
     L = data.draw(matrices)
-    args = (*L.csr(), *data.draw(parameters(L)))
+    weights = data.draw(hnp.arrays(np.float64, L.n, elements=st.floats(0, 5)))
+    args = (*L.csr(), weights, *data.draw(parameters(L)))
     expected: tuple[Any, ...] = reference.em_pass(*args)
     for kernel in both(em_pass):
         for got, want in zip(kernel(*args), expected, strict=True):
@@ -82,7 +83,7 @@ def test_em_pass_equals_its_twin(data: st.DataObject) -> None:
 @given(st.data())
 def test_em_pass_counts_every_row_and_every_vote_once(data: st.DataObject) -> None:
     L = data.draw(matrices)
-    counts, mass, _ = em_pass(*L.csr(), *data.draw(parameters(L)))
+    counts, mass, _ = em_pass(*L.csr(), np.ones(L.n), *data.draw(parameters(L)))
     assert mass.sum() == pytest.approx(L.n)
     assert counts.sum() == pytest.approx(L.n_votes)
 
@@ -93,7 +94,7 @@ def test_votes_that_exclude_a_class_may_weigh_minus_infinity() -> None:
     for kernel in both(posteriors):
         assert kernel(*args).tolist() == [[1.0, 0.0]]
     for kernel in both(em_pass):
-        assert kernel(*args)[2] == 0.0
+        assert kernel(*args[:3], np.ones(1), *args[3:])[2] == 0.0
 
 
 @pytest.mark.parametrize("kind", [np.int8, np.int16, np.int32])

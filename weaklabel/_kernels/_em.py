@@ -51,6 +51,7 @@ def em_pass(
     indptr: IntArray,
     indices: IntArray,
     codes: IntArray,
+    weights: FloatArray,
     log_ratio: FloatArray,
     log_base: FloatArray,
 ) -> tuple[FloatArray, FloatArray, float]:
@@ -60,6 +61,8 @@ def em_pass(
     ----------
     indptr : ndarray of int64, shape (n + 1,)
     indices, codes : ndarray of int, shape (votes,)
+    weights : ndarray of float64, shape (n,)
+        How many rows each row stands for.
     log_ratio : ndarray of float64, shape (m, s, k)
         ``log P(LF j votes v | y) - log P(LF j abstains | y)``.
     log_base : ndarray of float64, shape (k,)
@@ -81,8 +84,10 @@ def em_pass(
     log_likelihood = 0.0
     for i in range(len(indptr) - 1):
         start, stop = indptr[i], indptr[i + 1]
-        log_likelihood += _row_posterior(start, stop, indices, codes, log_ratio, log_base, q)
+        row_likelihood = _row_posterior(start, stop, indices, codes, log_ratio, log_base, q)
+        log_likelihood += weights[i] * row_likelihood
         for y in range(k):
+            q[y] *= weights[i]
             mass[y] += q[y]
         for at in range(start, stop):
             row = counts[indices[at], codes[at]]

@@ -254,8 +254,11 @@ def _expected_counts(
 ) -> tuple[FloatArray, FloatArray, float]:
     """Run one EM pass over all rows, block by block."""
     indptr, indices, codes = csr
+    weights = np.ones(len(indptr) - 1)
     blocks = threaded(
-        lambda start, stop: em_pass(indptr[start : stop + 1], indices, codes, log_ratio, log_base),
+        lambda start, stop: em_pass(
+            indptr[start : stop + 1], indices, codes, weights[start:stop], log_ratio, log_base
+        ),
         row_blocks(len(indptr) - 1),
     )
     counts, mass, log_likelihood = next(blocks)
