@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from typing import Any
 
@@ -78,26 +79,123 @@ def row_posteriors(
     return np.array(probs).reshape(-1, k), log_likelihoods
 
 
+def column_rows(
+    indptr: IntArray, columns: IntArray, amounts: FloatArray
+) -> list[list[tuple[int, float]]]:
+    """Return the votes of each row as (column, amount)."""
+    each = [float(a) for a in amounts] if len(amounts) else [1.0] * len(columns)
+    votes = list(zip((int(c) for c in columns), each, strict=True))
+    return [votes[a:b] for a, b in itertools.pairwise(indptr.tolist())]
+
+
+def column_posteriors(
+    indptr: IntArray,
+    columns: IntArray,
+    amounts: FloatArray,
+    log_ratio: FloatArray,
+    log_base: FloatArray,
+    dependence: float,
+) -> tuple[FloatArray, list[float]]:
+    """Return P(y | votes) of each row and its log-likelihood."""
+    k = len(log_base)
+    probs, log_likelihoods = [], []
+    for row in column_rows(indptr, columns, amounts):
+        cast = sum(amount for _, amount in row)
+        weight = 1 / (1 + dependence * max(cast - 1, 0))
+        log_joint = [
+            log_base[y] + weight * math.fsum(a * log_ratio[c, y] for c, a in row if a > 0)
+            for y in range(k)
+        ]
+        top = max(log_joint)
+        evidence = math.fsum(math.exp(x - top) for x in log_joint)
+        probs.append([math.exp(x - top) / evidence for x in log_joint])
+        log_likelihoods.append(top + math.log(evidence))
+    return np.array(probs).reshape(-1, k), log_likelihoods
+
+
 def posteriors(*arrays: Any) -> FloatArray:
-    return row_posteriors(*arrays)[0]
+    return column_posteriors(*arrays)[0]
 
 
 def em_pass(
     indptr: IntArray,
-    indices: IntArray,
-    codes: IntArray,
+    columns: IntArray,
+    amounts: FloatArray,
     weights: FloatArray,
     log_ratio: FloatArray,
     log_base: FloatArray,
+    dependence: float,
 ) -> tuple[FloatArray, FloatArray, float]:
-    probs, log_likelihoods = row_posteriors(indptr, indices, codes, log_ratio, log_base)
+    probs, log_likelihoods = column_posteriors(
+        indptr, columns, amounts, log_ratio, log_base, dependence
+    )
     probs *= weights[:, None]
     counts = np.zeros(log_ratio.shape)
-    for q, row in zip(probs, rows_of(indptr, indices, codes), strict=True):
-        for j, v in row:
-            counts[j, v] += q
-    return (
-        counts,
-        probs.sum(axis=0),
-        math.fsum(w * x for w, x in zip(weights, log_likelihoods, strict=True)),
-    )
+    for q, row in zip(probs, column_rows(indptr, columns, amounts), strict=True):
+        for c, amount in row:
+            counts[c] += amount * q
+    total = math.fsum(w * x for w, x in zip(weights, log_likelihoods, strict=True))
+    return counts, probs.sum(axis=0), total
+
+
+def column_counts(
+    indptr: IntArray, columns: IntArray, amounts: FloatArray, weights: FloatArray, c: int
+) -> FloatArray:
+    counts = np.zeros(c)
+    for weight, row in zip(weights, column_rows(indptr, columns, amounts), strict=True):
+        for column, amount in row:
+            counts[column] += weight * amount
+    return counts
+
+
+def row_hashes(
+    indptr: IntArray, columns: IntArray, amounts: FloatArray, salt: IntArray
+) -> list[int]:
+    return [
+        sum(int(salt[c]) * (1 + round(65536 * a) if len(amounts) else 1) for c, a in row) % 2**64
+        for row in column_rows(indptr, columns, amounts)
+    ]
+
+
+def vote_profile(
+    indptr: IntArray,
+    columns: IntArray,
+    amounts: FloatArray,
+    weights: FloatArray,
+    share: FloatArray,
+) -> tuple[FloatArray, float]:
+    shares, conflicts = np.zeros(share.shape[1]), 0.0
+    for weight, row in zip(weights, column_rows(indptr, columns, amounts), strict=True):
+        cast = sum(a for _, a in row)
+        if cast > 0:
+            shares += weight * sum(a * share[c] for c, a in row) / cast
+        # Pairs of a vote with itself, too: what is left of 1 when a vote is shared out.
+        for (c, a), (d, b) in itertools.product(row, row):
+            conflicts += weight * a * b * (1 - float(share[c] @ share[d])) / 2
+    return shares, conflicts
+
+
+def held_out_votes(
+    indptr: IntArray,
+    columns: IntArray,
+    weights: FloatArray,
+    log_ratio: FloatArray,
+    log_base: FloatArray,
+    dependence: float,
+    code: IntArray,
+) -> tuple[float, float]:
+    k = len(log_base)
+    right = rows = 0.0
+    for weight, row in zip(weights, column_rows(indptr, columns, np.zeros(0)), strict=True):
+        judged = [i for i, (c, _) in enumerate(row) if code[c] < k]
+        if len(row) < 2 or not judged:
+            continue
+        rows += weight
+        for i in judged:
+            others = [c for at, (c, _) in enumerate(row) if at != i]
+            scale = 1 / (1 + dependence * (len(others) - 1))
+            score = [log_base[y] + scale * sum(log_ratio[c, y] for c in others) for y in range(k)]
+            best = [y for y in range(k) if score[y] >= max(score) - 1e-9]
+            if code[row[i][0]] in best:
+                right += weight / len(best) / len(judged)
+    return right, rows

@@ -13,7 +13,19 @@ import weaklabel as wl
 from tests import reference
 from tests.strategies import label_matrices
 from tests.voting import gold_for
-from weaklabel._kernels import count_votes, em_pass, posteriors, vote_shares
+from weaklabel._kernels import (
+    column_counts,
+    compress,
+    count_votes,
+    em_pass,
+    em_pass_two,
+    held_out_votes,
+    posteriors,
+    row_hashes,
+    vote_columns,
+    vote_profile,
+    vote_shares,
+)
 from weaklabel.types import FloatArray, IntArray
 
 matrices = label_matrices(keys=False)
@@ -27,16 +39,6 @@ def both(kernel: Any) -> list[Callable[..., Any]]:
 def clashes(L: wl.LabelMatrix) -> IntArray:
     possible = L.possible.astype(int)
     return np.asarray(possible @ possible.T == 0)
-
-
-@st.composite
-def parameters(draw: st.DrawFn, L: wl.LabelMatrix) -> tuple[FloatArray, FloatArray]:
-    """Log-ratios and log-base of a label matrix, far apart enough for sums to underflow."""
-    numbers = st.floats(-300.0, 300.0)
-    shape = (L.m, len(L.possible), L.k)
-    return draw(hnp.arrays(np.float64, shape, elements=numbers)), draw(
-        hnp.arrays(np.float64, L.k, elements=numbers)
-    )
 
 
 @given(st.data())
@@ -58,43 +60,153 @@ def test_vote_shares_equals_its_twin(L: wl.LabelMatrix) -> None:
         np.testing.assert_allclose(kernel(indptr, codes, share), expected, rtol=1e-12, atol=1e-14)
 
 
-@given(st.data())
-def test_posteriors_equals_its_twin(data: st.DataObject) -> None:
-    L = data.draw(matrices)
-    args = (*L.csr(), *data.draw(parameters(L)))
+@st.composite
+def column_votes(draw: st.DrawFn, k: int | None = None) -> dict[str, Any]:
+    """Votes by column with amounts, weights and parameters."""
+    L = draw(matrices)
+    indptr, indices, codes = L.csr()
+    s = len(L.possible)
+    columns = (indices.astype(np.int64) * s + codes).astype(
+        draw(st.sampled_from([np.uint16, np.uint32]))
+    )
+    amounts: FloatArray = np.zeros(0, np.float32)
+    if draw(st.booleans()):
+        sizes = st.sampled_from([0.0, 0.25, 0.5, 1.0])
+        amounts = draw(hnp.arrays(np.float32, len(columns), elements=sizes))
+    weights = draw(hnp.arrays(np.float64, L.n, elements=st.floats(0, 5)))
+    k = k or L.k
+    numbers = st.floats(-300.0, 300.0)
+    return {
+        "indptr": indptr,
+        "columns": columns,
+        "amounts": amounts,
+        "weights": weights,
+        "log_ratio": draw(hnp.arrays(np.float64, (L.m * s, k), elements=numbers)),
+        "log_base": draw(hnp.arrays(np.float64, k, elements=numbers)),
+        "dependence": draw(st.sampled_from([0.0, 0.1, 1.0])),
+    }
+
+
+@given(column_votes())
+def test_posteriors_equals_its_twin(votes: dict[str, Any]) -> None:
+    del votes["weights"]
+    args = tuple(votes.values())
     expected = reference.posteriors(*args)
     for kernel in both(posteriors):
-        got = kernel(*args)
-        assert got.shape == (L.n, L.k)
-        np.testing.assert_allclose(got, expected, rtol=1e-9, atol=1e-12)
+        np.testing.assert_allclose(kernel(*args), expected, rtol=1e-9, atol=1e-12)
 
 
-@given(st.data())
-def test_em_pass_equals_its_twin(data: st.DataObject) -> None:
-    L = data.draw(matrices)
-    weights = data.draw(hnp.arrays(np.float64, L.n, elements=st.floats(0, 5)))
-    args = (*L.csr(), weights, *data.draw(parameters(L)))
+@given(column_votes())
+def test_em_pass_equals_its_twin(votes: dict[str, Any]) -> None:
+    args = tuple(votes.values())
     expected: tuple[Any, ...] = reference.em_pass(*args)
     for kernel in both(em_pass):
         for got, want in zip(kernel(*args), expected, strict=True):
             np.testing.assert_allclose(got, want, rtol=1e-9, atol=1e-9)
 
 
-@given(st.data())
-def test_em_pass_counts_every_row_and_every_vote_once(data: st.DataObject) -> None:
-    L = data.draw(matrices)
-    counts, mass, _ = em_pass(*L.csr(), np.ones(L.n), *data.draw(parameters(L)))
-    assert mass.sum() == pytest.approx(L.n)
-    assert counts.sum() == pytest.approx(L.n_votes)
+@given(column_votes(k=2))
+def test_em_pass_for_two_classes_equals_its_twin(votes: dict[str, Any]) -> None:
+    counts, mass, _ = reference.em_pass(*votes.values())
+    odds = votes["log_ratio"][:, 1] - votes["log_ratio"][:, 0]
+    base = float(votes["log_base"][1] - votes["log_base"][0])
+    first = tuple(votes.values())[:4]
+    centred = votes | {
+        "log_ratio": np.stack([np.zeros_like(odds), odds], axis=1),
+        "log_base": np.array([0.0, base]),
+    }
+    evidence = reference.em_pass(*centred.values())[2]
+    for kernel in both(em_pass_two):
+        got = kernel(*first, odds, base, votes["dependence"])
+        np.testing.assert_allclose(got[0], counts[:, 1], rtol=1e-9, atol=1e-9)
+        np.testing.assert_allclose(got[1], mass[1], rtol=1e-9, atol=1e-9)
+        np.testing.assert_allclose(got[2], evidence, rtol=1e-9, atol=1e-9)
+
+
+@given(column_votes())
+def test_em_pass_counts_every_row_and_every_vote_once(votes: dict[str, Any]) -> None:
+    votes["weights"][:] = 1.0
+    counts, mass, _ = em_pass(*votes.values())
+    assert mass.sum() == pytest.approx(len(votes["weights"]))
+    cast = votes["amounts"].sum() if len(votes["amounts"]) else len(votes["columns"])
+    assert counts.sum() == pytest.approx(float(cast))
 
 
 def test_votes_that_exclude_a_class_may_weigh_minus_infinity() -> None:
-    log_ratio = np.array([[[0.0, -np.inf]]])
-    args = (np.array([0, 1]), np.zeros(1, np.uint16), np.zeros(1, np.int8), log_ratio, np.zeros(2))
+    log_ratio = np.array([[0.0, -np.inf]])
+    none = np.zeros(0, np.float32)
+    votes = (np.array([0, 1]), np.zeros(1, np.uint16))
     for kernel in both(posteriors):
-        assert kernel(*args).tolist() == [[1.0, 0.0]]
+        assert kernel(*votes, none, log_ratio, np.zeros(2), 0.0).tolist() == [[1.0, 0.0]]
+        nothing = kernel(*votes, np.zeros(1, np.float32), log_ratio, np.zeros(2), 0.0)
+        assert nothing.tolist() == [[0.5, 0.5]], "a vote of no weight says nothing"
     for kernel in both(em_pass):
-        assert kernel(*args[:3], np.ones(1), *args[3:])[2] == 0.0
+        assert kernel(*votes, none, np.ones(1), log_ratio, np.zeros(2), 0.0)[2] == 0.0
+
+
+@given(column_votes())
+def test_column_counts_equals_its_twin(votes: dict[str, Any]) -> None:
+    args = (*tuple(votes.values())[:4], len(votes["log_ratio"]))
+    for kernel in both(column_counts):
+        np.testing.assert_allclose(kernel(*args), reference.column_counts(*args), rtol=1e-12)
+
+
+@given(column_votes(), st.integers(0, 2**32))
+def test_row_hashes_equals_its_twin(votes: dict[str, Any], seed: int) -> None:
+    c = len(votes["log_ratio"])
+    salt = np.random.default_rng(seed).integers(0, 2**64, c, np.uint64)
+    args = (votes["indptr"], votes["columns"], votes["amounts"], salt)
+    with np.errstate(over="ignore"):
+        for kernel in both(row_hashes):
+            assert kernel(*args).tolist() == reference.row_hashes(*args)
+
+
+@given(column_votes())
+def test_vote_profile_equals_its_twin(votes: dict[str, Any]) -> None:
+    share = np.abs(votes["log_ratio"]) + 0.1
+    share /= share.sum(axis=1, keepdims=True)
+    args = (*tuple(votes.values())[:4], share)
+    shares, conflicts = reference.vote_profile(*args)
+    for kernel in both(vote_profile):
+        got = kernel(*args)
+        np.testing.assert_allclose(got[0], shares, rtol=1e-6, atol=1e-9)
+        np.testing.assert_allclose(got[1], conflicts, rtol=1e-6, atol=1e-6)
+
+
+@given(column_votes())
+def test_held_out_votes_equals_its_twin(votes: dict[str, Any]) -> None:
+    del votes["amounts"]
+    votes["log_ratio"] = np.round(votes["log_ratio"])
+    votes["log_base"] = np.round(votes["log_base"])
+    k = len(votes["log_base"])
+    votes["code"] = np.arange(len(votes["log_ratio"])) % (k + 1)
+    args = tuple(votes.values())
+    expected = reference.held_out_votes(*args)
+    for kernel in both(held_out_votes):
+        np.testing.assert_allclose(kernel(*args), expected, rtol=1e-9, atol=1e-9)
+
+
+@given(matrices)
+def test_compress_equals_what_the_matrix_holds(L: wl.LabelMatrix) -> None:
+    votes = np.asarray(L)
+    i, j = np.nonzero(votes >= 0)
+    for kernel in both(compress):
+        indptr, indices = np.empty(L.n + 1, np.int64), np.empty(len(i) + 1, np.uint16)
+        codes = np.empty(len(i) + 1, np.int16)
+        kernel(votes, indptr, indices, codes)
+        assert indptr.tolist() == [0, *np.cumsum((votes >= 0).sum(axis=1))]
+        assert indices[:-1].tolist() == j.tolist()
+        assert codes[:-1].tolist() == votes[i, j].tolist()
+
+
+@given(matrices)
+def test_vote_columns_looks_up_each_vote(L: wl.LabelMatrix) -> None:
+    _, indices, codes = L.csr()
+    number = np.arange(L.m * len(L.possible), dtype=np.uint32).reshape(L.m, len(L.possible))[::-1]
+    for kernel in both(vote_columns):
+        columns = np.empty(len(codes), np.uint16)
+        kernel(indices, codes, number, columns)
+        assert columns.tolist() == [number[j, v] for j, v in zip(indices, codes, strict=True)]
 
 
 @pytest.mark.parametrize("kind", [np.int8, np.int16, np.int32])

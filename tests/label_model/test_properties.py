@@ -110,9 +110,7 @@ def test_a_row_is_labelled_the_same_whatever_stands_beside_it(
 
 @every_model
 @given(L=voted_matrices())
-def test_rows_without_votes_get_the_class_balance_and_teach_nothing(
-    model: Any, L: wl.LabelMatrix
-) -> None:
+def test_rows_without_votes_get_the_class_balance(model: Any, L: wl.LabelMatrix) -> None:
     fitted = fit(model, L)
     labels = fitted.label(L)
     assert np.array_equal(labels.covered, L.covered)
@@ -120,6 +118,8 @@ def test_rows_without_votes_get_the_class_balance_and_teach_nothing(
     assert (fitted.predict(L)[~L.covered] == wl.ABSTAIN).all()
     by_prior = fitted.predict(L, uncovered="prior")
     assert (by_prior[~L.covered] == fitted.class_balance_.argmax()).all()
+    if model is wl.LabelModel:
+        return  # how many rows nobody votes on tells how rare conflicts are
     without = L[L.covered]
     assert np.array_equal(fit(model, without).predict_proba(without), labels.probs[L.covered])
 

@@ -14,7 +14,10 @@ from tests.voting import fitted, voted_matrices
 from weaklabel._files import save_arrays
 from weaklabel.errors import FileFormatError, NotFittedError
 
-LEARNED = ("cond_probs_", "class_balance_", "log_likelihood_")
+LEARNED = (
+    *("cond_probs_", "class_balance_", "lf_precision_", "lf_recall_"),
+    *("lf_precision_interval_", "lf_recall_interval_"),
+)
 
 
 @pytest.fixture
@@ -32,12 +35,15 @@ def test_a_loaded_model_is_the_same_bit_for_bit(
     tmp_path_factory: pytest.TempPathFactory, L: wl.LabelMatrix
 ) -> None:
     path = tmp_path_factory.mktemp("models") / "model"
-    model = fitted(L, prior_strength=1.5)
+    model = fitted(L, balance_strength=1.5)
     model.save(path)
     loaded = wl.LabelModel.load(path)
     for name in LEARNED:
-        assert np.array_equal(getattr(loaded, name), getattr(model, name))
-    for name in ("class_names_", "lf_names_", "class_sets_", "n_iter_", "converged_"):
+        assert np.array_equal(getattr(loaded, name), getattr(model, name), equal_nan=True)
+    for name in (
+        *("class_names_", "lf_names_", "class_sets_", "n_iter_", "converged_", "alpha_"),
+        *("log_likelihood_", "independent_", "dependence_", "findings_"),
+    ):
         assert getattr(loaded, name) == getattr(model, name)
     assert loaded.get_params() == model.get_params()
     assert np.array_equal(loaded.predict_proba(L), model.predict_proba(L))
@@ -54,14 +60,15 @@ def test_two_saves_hold_the_same(tmp_path: Path, saved: Path) -> None:
 def test_parameters_may_be_numpy_numbers(tmp_path: Path) -> None:
     L = wl.LabelMatrix.from_array([[0, 1], [1, 1]])
     params: dict[str, Any] = {
-        "anchor": np.float32(0.5),
-        "prior_strength": np.int64(2),
+        "balance_strength": np.float32(0.5),
+        "guard": np.bool_(True),
         "tol": np.float64(1e-4),
-        "max_iter": np.int64(50),
+        "max_iter": np.int64(500),
     }
     wl.LabelModel(**params).fit(L).save(tmp_path / "model")
     loaded = wl.LabelModel.load(tmp_path / "model")
-    assert loaded.get_params() == {"class_balance": None} | params
+    plain = {"class_balance": None, "priors": None, "group": None}
+    assert loaded.get_params() == plain | params
 
 
 def test_an_unfitted_model_is_not_saved(tmp_path: Path) -> None:

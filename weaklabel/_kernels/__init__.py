@@ -5,8 +5,30 @@ Each has a slow obvious twin in the tests.
 """
 
 from weaklabel._kernels._counts import count_votes
-from weaklabel._kernels._em import em_pass, posteriors
+from weaklabel._kernels._em import em_pass, em_pass_two, posteriors
+from weaklabel._kernels._rows import (
+    column_counts,
+    compress,
+    held_out_votes,
+    row_hashes,
+    vote_columns,
+    vote_profile,
+)
 from weaklabel._kernels._shares import vote_shares
 from weaklabel._kernels._threads import row_blocks, threaded
 
-__all__ = ["count_votes", "em_pass", "posteriors", "row_blocks", "threaded", "vote_shares"]
+__all__ = [
+    "column_counts",
+    "compress",
+    "count_votes",
+    "em_pass",
+    "em_pass_two",
+    "held_out_votes",
+    "posteriors",
+    "row_blocks",
+    "row_hashes",
+    "threaded",
+    "vote_columns",
+    "vote_profile",
+    "vote_shares",
+]

@@ -10,10 +10,10 @@ from typing import Any, ClassVar, Self, final
 import numpy as np
 
 from weaklabel._checks import checked_balance, listed
-from weaklabel._kernels import posteriors
 from weaklabel._optional import require
 from weaklabel.gold import encode_gold
 from weaklabel.label_model import VoteModel
+from weaklabel.label_model._rows import row_posteriors
 from weaklabel.label_model._vote_model import check_votes
 from weaklabel.matrix import LabelMatrix
 from weaklabel.types import FloatArray
@@ -155,7 +155,7 @@ class SnorkelLabelModel(VoteModel):
         _check_whole_votes(L)
         # Snorkel leaves abstains out of account: a vote weighs what its own table says.
         log_votes = np.log(self.cond_probs_[:, 1:])
-        return np.asarray(posteriors(*L.csr(), log_votes, np.log(self.class_balance_)))
+        return row_posteriors(L, log_votes, np.log(self.class_balance_))
 
     def _balance(self, L: LabelMatrix, gold: Any) -> FloatArray:
         if gold is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import warnings
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -122,10 +123,10 @@ class VoteModel(ParamsMixin, ABC):
             "lf_names": self.lf_names_,
             "class_names": self.class_names_,
             "class_sets": self.class_sets_,
+            "notes": self._notes(),
         }
-        arrays = {name: np.asarray(getattr(self, name)) for name in self._learned}
         kind = type(self).__name__
-        save_arrays(path, kind=kind, version=_VERSION, header=header, arrays=arrays)
+        save_arrays(path, kind=kind, version=_VERSION, header=header, arrays=self._arrays())
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Self:
@@ -143,9 +144,25 @@ class VoteModel(ParamsMixin, ABC):
         model.lf_names_ = tuple(header["lf_names"])
         model.class_names_ = tuple(header["class_names"])
         model.class_sets_ = tuple(tuple(codes) for codes in header["class_sets"])
-        for name, value in arrays.items():
-            setattr(model, name, value if value.ndim else value.item())
+        model._set_arrays(arrays)
+        model._take_notes(header["notes"])
         return model
+
+    def _notes(self) -> dict[str, Any]:
+        """Return what `save` keeps besides arrays, ready for JSON."""
+        return {}
+
+    def _take_notes(self, notes: Mapping[str, Any]) -> None:
+        """Take back what `_notes` returned."""
+
+    def _arrays(self) -> dict[str, IntArray]:
+        """Return the arrays that `save` keeps."""
+        return {name: np.asarray(getattr(self, name)) for name in self._learned}
+
+    def _set_arrays(self, arrays: Mapping[str, IntArray]) -> None:
+        """Take back what `_arrays` returned."""
+        for name, value in arrays.items():
+            setattr(self, name, value if value.ndim else value.item())
 
     def _remember(self, L: LabelMatrix) -> None:
         """Note what the model is fitted on; warn of classes nobody votes for."""
@@ -187,9 +204,11 @@ class VoteModel(ParamsMixin, ABC):
         return L.select(self.lf_names_)
 
 
-def check_votes(L: LabelMatrix) -> None:
-    """Refuse to fit on something else than a label matrix, or on one that holds nothing."""
+def check_votes(L: LabelMatrix, *, empty: bool = False) -> None:
+    """Refuse to fit on something else than a label matrix, or, if not `empty`, on nothing."""
     _check_type(L)
+    if empty:
+        return
     if L.n == 0:
         raise ValueError("the label matrix has no rows; there is nothing to fit")
     if not L.covered.any():

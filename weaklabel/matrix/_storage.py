@@ -9,8 +9,6 @@ import numpy as np
 from weaklabel._checks import read_only
 from weaklabel.types import ABSTAIN, IntArray
 
-_CHUNK = 1 << 16
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Votes:
@@ -193,21 +191,13 @@ def _csr_bytes(n: int, m: int, nnz: int, kind: np.dtype[np.signedinteger]) -> in
 def _compress(
     votes: IntArray, kind: np.dtype[np.signedinteger], nnz: int
 ) -> tuple[IntArray, IntArray, IntArray]:
-    """Compress by chunks of rows, so that no (n, m) index array is built."""
+    from weaklabel._kernels import compress
+
     n, m = votes.shape
-    indptr = np.zeros(n + 1, np.int64)
-    indices = np.empty(nnz, index_type(m))
-    codes = np.empty(nnz, kind)
-    at = 0
-    for start in range(0, n, _CHUNK):
-        part = votes[start : start + _CHUNK]
-        voted = part != ABSTAIN
-        indptr[start + 1 : start + 1 + len(part)] = at + np.cumsum(voted.sum(axis=1))
-        columns = np.nonzero(voted)[1]
-        indices[at : at + len(columns)] = columns
-        codes[at : at + len(columns)] = part[voted]
-        at += len(columns)
-    return indptr, indices, codes
+    indptr = np.empty(n + 1, np.int64)
+    indices, codes = np.empty(nnz + 1, index_type(m)), np.empty(nnz + 1, kind)
+    compress(votes, indptr, indices, codes)
+    return indptr, indices[:nnz], codes[:nnz]
 
 
 def _expand(

@@ -1,0 +1,214 @@
+"""What is known of rows before any model: compressed votes, hashes, shares and conflicts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from weaklabel._kernels._decorator import kernel
+
+if TYPE_CHECKING:
+    from weaklabel.types import FloatArray, IntArray
+
+
+@kernel
+def compress(votes: IntArray, indptr: IntArray, indices: IntArray, codes: IntArray) -> None:
+    """Write the votes of a dense matrix as compressed rows.
+
+    Parameters
+    ----------
+    votes : ndarray of int, shape (n, m)
+        -1 abstains.
+    indptr : ndarray of int64, shape (n + 1,)
+        Written.
+    indices, codes : ndarray of int, shape (votes + 1,)
+        Written; the last place is room for a cell that turns out to abstain.
+    """
+    n, m = votes.shape
+    at = 0
+    indptr[0] = 0
+    for i in range(n):
+        for j in range(m):
+            indices[at] = j
+            codes[at] = votes[i, j]
+            at += votes[i, j] >= 0
+        indptr[i + 1] = at
+
+
+@kernel
+def vote_columns(indices: IntArray, codes: IntArray, number: IntArray, columns: IntArray) -> None:
+    """Write the number of each vote's pair of LF and code.
+
+    Parameters
+    ----------
+    indices, codes : ndarray of int, shape (votes,)
+    number : ndarray of int, shape (m, s)
+    columns : ndarray of int, shape (votes,)
+        Written.
+    """
+    for at in range(len(codes)):
+        columns[at] = number[indices[at], codes[at]]
+
+
+@kernel
+def column_counts(
+    indptr: IntArray, columns: IntArray, amounts: FloatArray, weights: FloatArray, c: int
+) -> FloatArray:
+    """Return how often each of c columns is voted, float64 of shape (c,); see `em_pass`."""
+    counts = np.zeros(c)
+    whole = len(amounts) == 0
+    for i in range(len(indptr) - 1):
+        for at in range(indptr[i], indptr[i + 1]):
+            counts[columns[at]] += weights[i] * (1.0 if whole else amounts[at])
+    return counts
+
+
+@kernel
+def row_hashes(
+    indptr: IntArray, columns: IntArray, amounts: FloatArray, salt: IntArray
+) -> IntArray:
+    """Return a number for each row that depends on its votes, not on their order.
+
+    Parameters
+    ----------
+    indptr : ndarray of int64, shape (n + 1,)
+    columns : ndarray of int, shape (votes,)
+    amounts : ndarray of float32, shape (votes,) or (0,)
+    salt : ndarray of uint64, shape (c,)
+        A random number for each column.
+
+    Returns
+    -------
+    ndarray of uint64, shape (n,)
+        The sum of the columns' numbers, times the amounts in 1/65536ths, modulo 2^64.
+    """
+    n = len(indptr) - 1
+    hashes = np.zeros(n, np.uint64)
+    whole = len(amounts) == 0
+    for i in range(n):
+        total = np.uint64(0)
+        for at in range(indptr[i], indptr[i + 1]):
+            if whole:
+                total += salt[columns[at]]
+            else:
+                total += salt[columns[at]] * np.uint64(1 + round(65536.0 * amounts[at]))
+        hashes[i] = total
+    return hashes
+
+
+@kernel
+def vote_profile(
+    indptr: IntArray,
+    columns: IntArray,
+    amounts: FloatArray,
+    weights: FloatArray,
+    share: FloatArray,
+) -> tuple[FloatArray, float]:
+    """Return the summed vote shares of some rows, and how many pairs of their votes conflict.
+
+    Parameters
+    ----------
+    indptr, columns, amounts, weights
+        As in `em_pass`.
+    share : ndarray of float64, shape (c, k)
+        How the vote of each column is shared out among the classes; rows sum to 1.
+
+    Returns
+    -------
+    shares : ndarray of float64, shape (k,)
+        Sum over the rows of the share of its votes that each class has.
+    conflicts : float
+        Number of pairs of votes of one row for different classes.
+    """
+    k = share.shape[1]
+    shares = np.zeros(k)
+    conflicts = 0.0
+    votes = np.empty(k)
+    whole = len(amounts) == 0
+    for i in range(len(indptr) - 1):
+        cast = 0.0
+        for y in range(k):
+            votes[y] = 0.0
+        for at in range(indptr[i], indptr[i + 1]):
+            amount = 1.0 if whole else amounts[at]
+            cast += amount
+            row = share[columns[at]]
+            for y in range(k):
+                votes[y] += amount * row[y]
+        if cast > 0.0:
+            alike = 0.0
+            for y in range(k):
+                shares[y] += weights[i] * votes[y] / cast
+                alike += votes[y] * votes[y]
+            conflicts += weights[i] * 0.5 * (cast * cast - alike)
+    return shares, conflicts
+
+
+@kernel
+def held_out_votes(
+    indptr: IntArray,
+    columns: IntArray,
+    weights: FloatArray,
+    log_ratio: FloatArray,
+    log_base: FloatArray,
+    dependence: float,
+    code: IntArray,
+) -> tuple[float, float]:
+    """Return how often the other votes of a row predict the class of each of its votes.
+
+    Parameters
+    ----------
+    indptr, columns, weights, log_ratio, log_base, dependence
+        As in `em_pass`.
+    code : ndarray of int64, shape (c,)
+        The class each column votes for; votes for a class set have a code of k or more and are
+        used, not predicted.
+
+    Returns
+    -------
+    right : float
+        Votes predicted right; a tie of t classes counts 1/t. Every row with two votes or more
+        counts once.
+    rows : float
+        How many rows that were.
+    """
+    k = len(log_base)
+    q = np.empty(k)
+    right = 0.0
+    rows = 0.0
+    for i in range(len(indptr) - 1):
+        start, stop = indptr[i], indptr[i + 1]
+        if stop - start < 2:
+            continue
+        for y in range(k):
+            q[y] = 0.0
+        for at in range(start, stop):
+            row = log_ratio[columns[at]]
+            for y in range(k):
+                q[y] += row[y]
+        weight = 1.0 / (1.0 + dependence * (stop - start - 2))
+        good = 0.0
+        judged = 0
+        for at in range(start, stop):
+            vote = code[columns[at]]
+            if vote >= k:
+                continue
+            judged += 1
+            row = log_ratio[columns[at]]
+            mine = weight * (q[vote] - row[vote]) + log_base[vote]
+            ties = 1
+            best = True
+            for y in range(k):
+                if y != vote:
+                    other = weight * (q[y] - row[y]) + log_base[y]
+                    if other > mine + 1e-9:
+                        best = False
+                    elif other > mine - 1e-9:
+                        ties += 1
+            if best:
+                good += 1.0 / ties
+        if judged > 0:
+            right += weights[i] * good / judged
+            rows += weights[i]
+    return right, rows
