@@ -95,7 +95,7 @@ class SnorkelLabelModel(VoteModel):
         self.mu_eps = mu_eps
         self.seed = seed
 
-    def fit(self, L: LabelMatrix, gold: Any = None) -> Self:
+    def fit(self, L: Any, gold: Any = None) -> Self:
         """Learn the conditional tables by Snorkel's method.
 
         Parameters
@@ -120,7 +120,7 @@ class SnorkelLabelModel(VoteModel):
             fit.
         """
         require("snorkel", extra="snorkel", what="SnorkelLabelModel")
-        check_votes(L)
+        L = check_votes(L)
         _check_whole_votes(L)
         if L.m < 3:
             raise ValueError(

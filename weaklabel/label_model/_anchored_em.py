@@ -21,6 +21,7 @@ _CONFUSION, _CONFUSION_SHARE, _CONFUSION_RIGHT = 3.0, 0.1, 0.6
 # Several LFs a row must vote for their confusions to be told from their precisions.
 _VOTES_A_ROW = 2.5
 _SILENT = 0.05
+_DIGITS = 11
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,8 +232,9 @@ class _Step:
             silence[self.confused] = 0.0
             mixed = self.confused[self.lf]
             log_ratio[mixed] = np.log(self._confusion(counts))[mixed]
-        log_ratio -= silence[self.lf]
-        log_base = log_balance + self.by_lf @ silence
+        # Rounded, so that a tie between solutions is not tipped by the order of a sum.
+        log_ratio = np.round(log_ratio - silence[self.lf], _DIGITS)
+        log_base = np.round(log_balance + self.by_lf @ silence, _DIGITS)
         return _Found(precision, log_ratio, log_base, self.dependence)
 
     def _confusion(self, counts: FloatArray) -> FloatArray:

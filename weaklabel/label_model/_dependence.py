@@ -263,7 +263,7 @@ def _alike(pairs: Pairs, expects: FloatArray, m: int) -> _Tested:
     key = pairs.lf[pairs.first[same]] * m + pairs.lf[pairs.second[same]]
     found, number = np.unique(key, return_inverse=True)
     met = np.bincount(number, pairs.met[same], minlength=len(found))
-    expects = np.bincount(number, expects[same], minlength=len(found))
+    expects = np.asarray(np.bincount(number, expects[same], minlength=len(found)), np.float64)
     first, second = found // m, found % m
     lf_votes = np.bincount(pairs.lf, pairs.votes, minlength=m)
     most = np.maximum(lf_votes[first], lf_votes[second])

@@ -37,7 +37,7 @@ class MajorityVote(VoteModel):
     def __init__(self, class_balance: Any = None) -> None:
         self.class_balance = class_balance
 
-    def fit(self, L: LabelMatrix, gold: Any = None) -> Self:  # noqa: ARG002 - one interface
+    def fit(self, L: Any, gold: Any = None) -> Self:  # noqa: ARG002 - one interface
         """Note the classes and estimate the class balance; gold labels are not used.
 
         Parameters
@@ -55,7 +55,7 @@ class MajorityVote(VoteModel):
         ValueError
             When there are no rows or no votes, or `class_balance` does not fit the classes.
         """
-        check_votes(L)
+        L = check_votes(L)
         if self.class_balance is not None:
             balance = checked_balance(self.class_balance, L.class_names)
         else:

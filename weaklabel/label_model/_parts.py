@@ -36,7 +36,7 @@ class Parts:
         """Yield what there is to learn from each part."""
         count = 0
         for L, gold, sample_weight in self._given:
-            check_votes(L, empty=self._many)
+            L = check_votes(L, empty=self._many)
             if self._lf_names is None:
                 self._lf_names, self.class_names = L.lf_names, L.class_names
             part = self._like_first(L, count)

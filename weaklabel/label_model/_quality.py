@@ -65,7 +65,7 @@ def quality(
     error = np.minimum(error, p * (1 - p))
 
     def by_lf(values: FloatArray) -> FloatArray:
-        return np.bincount(rows.lf, values, minlength=rows.m)
+        return np.asarray(np.bincount(rows.lf, values, minlength=rows.m), np.float64)
 
     votes = by_lf(cast)
     silent = votes == 0
@@ -108,7 +108,13 @@ def _moments(
         Squared P(class), over all rows.
     """
     some = rows.some(_ROWS)
-    found = list(some.blocks(lambda *block: _block_moments(*block, estimate, inside)))
+    found = list(
+        some.blocks(
+            lambda indptr, columns, amounts, weights: _block_moments(
+                indptr, columns, amounts, weights, estimate, inside
+            )
+        )
+    )
     votes, total, squares, class_squares = (
         np.sum(part, axis=0) for part in zip(*found, strict=True)
     )
@@ -127,12 +133,11 @@ def _block_moments(
     cast = columns[indptr[0] : indptr[-1]]
     right = (q[row] * inside[cast]).sum(axis=1)
     each, c = weights[row], len(inside)
-    return (
-        np.bincount(cast, each, minlength=c),
-        np.bincount(cast, each * right, minlength=c),
-        np.bincount(cast, each * right**2, minlength=c),
-        weights @ q**2,
+    votes, total, squares = (
+        np.asarray(np.bincount(cast, each * right**power, minlength=c), np.float64)
+        for power in (0, 1, 2)
     )
+    return votes, total, squares, np.asarray(weights @ q**2)
 
 
 def _interval(value: FloatArray, error: FloatArray) -> FloatArray:

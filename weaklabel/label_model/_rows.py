@@ -332,7 +332,7 @@ class VoteRows:
 
     def scaled(self, by_lf: FloatArray) -> VoteRows:
         """Return the rows with every vote of LF j counting ``by_lf[j]`` of what it did."""
-        by_column = by_lf[self.lf].astype(np.float32)
+        by_column: FloatArray = by_lf[self.lf].astype(np.float32)
         amounts: FloatArray = by_column[self.columns]
         if len(self.amounts):
             amounts *= self.amounts
@@ -383,7 +383,7 @@ class VoteRows:
         _, first, copy_of = np.unique(hashes, return_index=True, return_inverse=True)
         if len(first) == p:
             return self
-        weights: FloatArray = np.bincount(copy_of, self.weights)
+        weights = np.asarray(np.bincount(copy_of, self.weights), np.float64)
         indptr, columns, amounts = _take(self.indptr, self.columns, self.amounts, first)
         return replace(self, indptr=indptr, columns=columns, amounts=amounts, weights=weights)
 

@@ -15,6 +15,7 @@ from weaklabel._estimator import ParamsMixin
 from weaklabel._files import load_arrays, save_arrays
 from weaklabel.errors import WeakLabelWarning
 from weaklabel.gold import encode_gold
+from weaklabel.label_model._crowd import crowd_matrix, is_crowd_frame
 from weaklabel.labels import ProbabilisticLabels, hard_labels
 from weaklabel.matrix import LabelMatrix
 from weaklabel.types import FloatArray, IntArray, Tie, Uncovered
@@ -43,20 +44,21 @@ class VoteModel(ParamsMixin, ABC):
     class_sets_: tuple[tuple[int, ...], ...]
 
     @abstractmethod
-    def fit(self, L: LabelMatrix, gold: Any = None) -> Self:
+    def fit(self, L: Any, gold: Any = None) -> Self:
         """Learn from the votes, and from gold labels where some are given."""
 
     @abstractmethod
     def _posteriors(self, L: LabelMatrix) -> FloatArray:
         """Return P(class | votes), float64 of shape (n, k); rows without votes do not matter."""
 
-    def predict_proba(self, L: LabelMatrix) -> FloatArray:
+    def predict_proba(self, L: Any) -> FloatArray:
         """Return the probability of each class for each row.
 
         Parameters
         ----------
-        L : LabelMatrix, n rows
-            Votes of the LFs it was fitted on; their order does not matter.
+        L : LabelMatrix or table of crowd data, n rows
+            Votes of the LFs it was fitted on; their order does not matter. A table has columns
+            for item, worker and label, one row an answer; each item is a row.
 
         Returns
         -------
@@ -76,15 +78,17 @@ class VoteModel(ParamsMixin, ABC):
         return probs
 
     def predict(
-        self, L: LabelMatrix, *, uncovered: Uncovered = "abstain", tie: Tie = "abstain"
+        self, L: Any, *, uncovered: Uncovered = "abstain", tie: Tie = "abstain"
     ) -> IntArray:
         """Return hard labels, int64 of shape (n,); see `ProbabilisticLabels.predict`."""
+        L = self._votes(L)
         return hard_labels(
             self.predict_proba(L), L.covered, self.class_balance_, uncovered=uncovered, tie=tie
         )
 
-    def label(self, L: LabelMatrix) -> ProbabilisticLabels:
+    def label(self, L: Any) -> ProbabilisticLabels:
         """Return the probabilistic labels with keys, coverage and class names."""
+        L = self._votes(L)
         return ProbabilisticLabels(
             probs=read_only(self.predict_proba(L)),
             covered=read_only(L.covered),
@@ -94,7 +98,7 @@ class VoteModel(ParamsMixin, ABC):
         )
 
     def score(
-        self, L: LabelMatrix, gold: Any, *, uncovered: Uncovered = "abstain", tie: Tie = "abstain"
+        self, L: Any, gold: Any, *, uncovered: Uncovered = "abstain", tie: Tie = "abstain"
     ) -> float:
         """Return the accuracy on the rows whose gold label is known; an abstain is wrong.
 
@@ -103,6 +107,7 @@ class VoteModel(ParamsMixin, ABC):
         ValueError
             When no gold label is known, or the gold labels do not fit.
         """
+        L = self._votes(L)
         y = encode_gold(gold, L)
         known = y >= 0
         if not known.any():
@@ -164,6 +169,11 @@ class VoteModel(ParamsMixin, ABC):
         for name, value in arrays.items():
             setattr(self, name, value if value.ndim else value.item())
 
+    def _votes(self, L: Any) -> LabelMatrix:
+        """Return the votes as a label matrix, once the model is fitted."""
+        self._check_fitted("class_balance_")
+        return votes_of(L, self)
+
     def _remember(self, L: LabelMatrix) -> None:
         """Note what the model is fitted on; warn of classes nobody votes for."""
         cast = np.flatnonzero(np.bincount(L.csr()[2]))
@@ -181,19 +191,19 @@ class VoteModel(ParamsMixin, ABC):
         self.lf_names_ = L.lf_names
         self.class_sets_ = L.class_sets
 
-    def _aligned(self, L: LabelMatrix) -> LabelMatrix:
+    def _aligned(self, L: Any) -> LabelMatrix:
         """Return the matrix with the LFs in the order of the fit, or say what differs."""
         self._check_fitted("class_balance_")
-        _check_type(L)
-        if L.class_names != self.class_names_:
+        votes = votes_of(L, self)
+        if votes.class_names != self.class_names_:
             raise ValueError(
                 f"the model was fitted on classes {self.class_names_}, the matrix has "
-                f"{L.class_names}"
+                f"{votes.class_names}"
             )
-        if L.lf_names == self.lf_names_:
-            return L
-        missing = [name for name in self.lf_names_ if name not in L.lf_names]
-        other = [name for name in L.lf_names if name not in self.lf_names_]
+        if votes.lf_names == self.lf_names_:
+            return votes
+        missing = [name for name in self.lf_names_ if name not in votes.lf_names]
+        other = [name for name in votes.lf_names if name not in self.lf_names_]
         if missing or other:
             parts = [f"lacks {listed(missing)}"] * bool(missing)
             parts += [f"has {listed(other)} besides"] * bool(other)
@@ -201,21 +211,36 @@ class VoteModel(ParamsMixin, ABC):
                 f"the model was fitted on other LFs: the matrix {' and '.join(parts)}; fit again, "
                 "or choose the LFs with L.select(model.lf_names_)"
             )
-        return L.select(self.lf_names_)
+        return votes.select(self.lf_names_)
 
 
-def check_votes(L: LabelMatrix, *, empty: bool = False) -> None:
-    """Refuse to fit on something else than a label matrix, or, if not `empty`, on nothing."""
+def votes_of(L: Any, model: VoteModel | None = None) -> LabelMatrix:
+    """Return a label matrix as it is, and one made of a table of crowd data.
+
+    With a fitted model, the table is read with its classes and workers.
+    """
+    if is_crowd_frame(L):
+        if model is None:
+            return crowd_matrix(L)
+        return crowd_matrix(L, model.class_names_, model.lf_names_)
     _check_type(L)
+    matrix: LabelMatrix = L
+    return matrix
+
+
+def check_votes(L: Any, *, empty: bool = False) -> LabelMatrix:
+    """Return the votes to fit on; refuse what is none, or, if not `empty`, holds nothing."""
+    votes = votes_of(L)
     if empty:
-        return
-    if L.n == 0:
+        return votes
+    if votes.n == 0:
         raise ValueError("the label matrix has no rows; there is nothing to fit")
-    if not L.covered.any():
+    if not votes.covered.any():
         raise ValueError(
             "no LF votes on any row; there is nothing to fit. Look at L.summary() and at the "
             "labeling functions' examples"
         )
+    return votes
 
 
 def _check_type(L: object) -> None:
