@@ -7,7 +7,9 @@ medians and the peak memory of the whole process (its input included).
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import json
+import math
 import os
 import statistics
 import subprocess
@@ -33,13 +35,18 @@ def compare(job: str, repeats: int) -> None:
     found: dict[str, list[dict[str, float]]] = {who: [] for who in contestants}
     for _ in range(repeats):
         for who in contestants:
+            if who == "crowd-kit" and importlib.util.find_spec("crowdkit") is None:
+                continue
             found[who].append(json.loads(_python("-m", "benchmarks.child", job, who)))
     print(f"\n{job}: {JOBS[job][0].__doc__}")
     ours = statistics.median(r["seconds"] for r in found["ours"])
     for who, runs in found.items():
+        if not runs:
+            print(f"  {who:10} is not installed")
+            continue
         seconds = statistics.median(r["seconds"] for r in runs)
         peak = statistics.median(r["peak_mb"] for r in runs)
-        print(f"  {who:10}{seconds:10.3f} s {seconds / ours:8.1f} × ours {peak:9.0f} MB peak")
+        print(f"  {who:12}{seconds:9.3f} s {seconds / ours:8.1f} × ours {peak:9.0f} MB peak")
 
 
 def imports(repeats: int) -> None:
@@ -69,9 +76,32 @@ def compiling() -> None:
     print(f"  {first:.1f} s once, {second:.2f} s after")
 
 
+def growth(repeats: int) -> None:
+    """Print how fitting grows with rows and with LFs: exponents of the votes cast."""
+    print("\ngrowth: seconds of a fit as rows and LFs grow, 10 % coverage, 3 classes")
+    for what, sizes in (
+        ("rows", [(1_000_000, 25), (3_000_000, 25), (10_000_000, 25)]),
+        ("LFs", [(200_000, 25), (200_000, 100), (200_000, 400)]),
+    ):
+        times = []
+        for n, m in sizes:
+            code = (
+                "import time, warnings, weaklabel as wl; warnings.simplefilter('ignore');"
+                "from benchmarks.jobs import sparse_votes;"
+                f"L = wl.LabelMatrix.from_array(sparse_votes({n}, {m}, 3, 0.1));"
+                "wl.LabelModel(max_iter=20).fit(L[:70_000]); t = time.perf_counter();"
+                "wl.LabelModel(max_iter=20).fit(L); print(time.perf_counter() - t)"
+            )
+            times.append(statistics.median(float(_python("-c", code)) for _ in range(repeats)))
+        grown = sizes[-1][0] * sizes[-1][1] / (sizes[0][0] * sizes[0][1])
+        exponent = math.log(times[-1] / times[0]) / math.log(grown)
+        shown = ", ".join(f"{n:,} × {m} {t:.2f} s" for (n, m), t in zip(sizes, times, strict=True))
+        print(f"  {what:5}{shown}: exponent {exponent:.2f}")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    known = [*JOBS, "import", "compile"]
+    known = [*JOBS, "growth", "import", "compile"]
     parser.add_argument("jobs", nargs="*", default=known, metavar="JOB", help=", ".join(known))
     parser.add_argument("--repeats", type=int, default=3)
     args = parser.parse_args()
@@ -80,6 +110,8 @@ def main() -> None:
             imports(args.repeats)
         elif job == "compile":
             compiling()
+        elif job == "growth":
+            growth(args.repeats)
         elif job in JOBS:
             compare(job, args.repeats)
         else:

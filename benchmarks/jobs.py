@@ -118,9 +118,108 @@ def fit_job(who: str) -> Job:
     return lambda: LabelModel(cardinality=4, verbose=False).fit(dense, seed=0, progress_bar=False)
 
 
+def sparse_votes(n: int, m: int, k: int, coverage: float) -> Any:
+    """Return votes as a SciPy sparse matrix, drawn in parts, from LFs right 60 % of the time."""
+    from scipy import sparse
+
+    rng = np.random.default_rng(0)
+    parts = []
+    for _ in range(0, n, 100_000):
+        rows = min(n, 100_000)
+        gold = rng.integers(0, k, rows)
+        cast = sparse.random(rows, m, coverage, format="csr", random_state=rng, dtype=np.float32)
+        truth = np.repeat(gold, np.diff(cast.indptr))
+        right = rng.random(cast.nnz) < 0.6
+        codes = np.where(right, truth, rng.integers(0, k, cast.nnz)).astype(np.int8)
+        parts.append(sparse.csr_matrix((codes, cast.indices, cast.indptr), shape=cast.shape))
+    return sparse.vstack(parts, format="csr")
+
+
+def _ours(L: Any) -> Job:
+    """Warm the kernels up on a few rows and return a fit."""
+    import weaklabel as wl
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        wl.LabelModel().fit(L[:100])
+        wl.LabelModel().fit(L[:70_000])
+    return lambda: wl.LabelModel().fit(L)
+
+
+def fit_dense_job(who: str) -> Job:
+    """Fit on 1,000,000 rows × 25 LFs, 2 classes, half the cells voting."""
+    votes, _ = votes_matrix(1_000_000, 25, 2, 0.5)
+    if who == "ours":
+        import weaklabel as wl
+
+        return _ours(wl.LabelMatrix.from_array(votes))
+    if who == "crowd-kit":
+        import pandas as pd
+        from crowdkit.aggregation import DawidSkene
+
+        task, worker = np.nonzero(votes >= 0)
+        frame = pd.DataFrame({"task": task, "worker": worker, "label": votes[task, worker]})
+        return lambda: DawidSkene(n_iter=100).fit(frame)
+    from snorkel.labeling.model import LabelModel
+
+    dense = votes.astype(np.int64)
+    return lambda: LabelModel(cardinality=2, verbose=False).fit(dense, seed=0, progress_bar=False)
+
+
+def pass_job(who: str) -> Job:
+    """Run one EM pass over 1,000,000 × 25 votes, half the cells voting, or sum the matrix."""
+    votes, _ = votes_matrix(1_000_000, 25, 2, 0.5)
+    if who == "NumPy's sum":
+        return lambda: votes.sum()
+    import weaklabel as wl
+    from weaklabel.label_model._rows import VoteRows
+
+    rows = VoteRows.of(wl.LabelMatrix.from_array(votes))
+    log_ratio = np.random.default_rng(0).normal(size=(len(rows.lf), 2))
+    rows.em_pass(log_ratio, np.zeros(2), 0.1)
+    return lambda: rows.em_pass(log_ratio, np.zeros(2), 0.1)
+
+
+def predict_job(who: str) -> Job:
+    """Give probabilities to 1,000,000 rows × 50 LFs, 4 classes, 10 % coverage."""
+    votes, _ = votes_matrix(1_000_000, 50, 4, 0.1)
+    if who == "ours":
+        import weaklabel as wl
+
+        L = wl.LabelMatrix.from_array(votes)
+        model = wl.LabelModel().fit(L[:50_000])
+        model.predict_proba(L[:100_000])
+        return lambda: model.predict_proba(L)
+    from snorkel.labeling.model import LabelModel
+
+    dense = votes.astype(np.int64)
+    theirs = LabelModel(cardinality=4, verbose=False)
+    theirs.fit(dense[:50_000], seed=0, progress_bar=False)
+    return lambda: theirs.predict_proba(dense)
+
+
+def fit_large_job(_: str) -> Job:
+    """Fit on 10,000,000 rows × 100 LFs, 10 classes, 5 % coverage."""
+    import weaklabel as wl
+
+    return _ours(wl.LabelMatrix.from_array(sparse_votes(10_000_000, 100, 10, 0.05)))
+
+
+def fit_wide_job(_: str) -> Job:
+    """Fit on 100,000 rows × 1,200 LFs, 56 classes, 1 % coverage."""
+    import weaklabel as wl
+
+    return _ours(wl.LabelMatrix.from_array(sparse_votes(100_000, 1_200, 56, 0.01)))
+
+
 JOBS: dict[str, tuple[Callable[[str], Job], tuple[str, ...]]] = {
     "apply": (apply_job, ("ours", "snorkel", "bare loop")),
     "apply-slow-regex": (apply_slow_regex_job, ("ours", "snorkel", "bare loop")),
     "summary": (summary_job, ("ours", "snorkel")),
     "fit": (fit_job, ("ours", "snorkel")),
+    "fit-dense": (fit_dense_job, ("ours", "snorkel", "crowd-kit")),
+    "em-pass": (pass_job, ("ours", "NumPy's sum")),
+    "predict": (predict_job, ("ours", "snorkel")),
+    "fit-large": (fit_large_job, ("ours",)),
+    "fit-wide": (fit_wide_job, ("ours",)),
 }

@@ -18,10 +18,28 @@ from weaklabel.matrix import LabelMatrix
 from weaklabel.types import ABSTAIN, any_of, none_of
 
 if TYPE_CHECKING:
-    from weaklabel import analysis, datasets, interop
+    from weaklabel import analysis, datasets, interop, label_model
     from weaklabel.apply import apply_lfs
     from weaklabel.end_model import TextClassifier
-    from weaklabel.label_model import LabelModel, MajorityVote
+    from weaklabel.label_model import (
+        GLAD,
+        IBCC,
+        MACE,
+        AutoLabelModel,
+        DawidSkene,
+        LabelModel,
+        MajorityVote,
+        MultiLabelModel,
+        NaiveBayes,
+        NumericModel,
+        OneCoin,
+        OrdinalModel,
+        PreferenceModel,
+        Refined,
+        TripletModel,
+        WeightedVote,
+        refine,
+    )
     from weaklabel.labels import ProbabilisticLabels
     from weaklabel.packs import Pack, list_packs, load_pack
 
@@ -29,36 +47,68 @@ __version__ = "0.1.0"
 
 __all__ = [
     "ABSTAIN",
+    "GLAD",
+    "IBCC",
+    "MACE",
+    "AutoLabelModel",
+    "DawidSkene",
     "LabelMatrix",
     "LabelModel",
     "LabelingFunction",
     "MajorityVote",
+    "MultiLabelModel",
+    "NaiveBayes",
+    "NumericModel",
+    "OneCoin",
+    "OrdinalModel",
     "Pack",
+    "PreferenceModel",
     "ProbabilisticLabels",
+    "Refined",
     "TextClassifier",
+    "TripletModel",
+    "WeightedVote",
     "analysis",
     "any_of",
     "apply_lfs",
     "datasets",
     "errors",
     "interop",
+    "label_model",
     "labeling_function",
     "list_packs",
     "load_pack",
     "none_of",
     "preprocessor",
+    "refine",
 ]
 
 _LAZY = {
+    "AutoLabelModel": "weaklabel.label_model",
+    "DawidSkene": "weaklabel.label_model",
+    "GLAD": "weaklabel.label_model",
+    "IBCC": "weaklabel.label_model",
     "LabelModel": "weaklabel.label_model",
+    "MACE": "weaklabel.label_model",
     "MajorityVote": "weaklabel.label_model",
+    "MultiLabelModel": "weaklabel.label_model",
+    "NaiveBayes": "weaklabel.label_model",
+    "NumericModel": "weaklabel.label_model",
+    "OneCoin": "weaklabel.label_model",
+    "OrdinalModel": "weaklabel.label_model",
     "Pack": "weaklabel.packs",
+    "PreferenceModel": "weaklabel.label_model",
+    "Refined": "weaklabel.label_model",
+    "refine": "weaklabel.label_model",
     "ProbabilisticLabels": "weaklabel.labels",
     "TextClassifier": "weaklabel.end_model",
+    "TripletModel": "weaklabel.label_model",
+    "WeightedVote": "weaklabel.label_model",
     "analysis": "",
     "apply_lfs": "weaklabel.apply",
     "datasets": "",
     "interop": "",
+    "label_model": "",
     "list_packs": "weaklabel.packs",
     "load_pack": "weaklabel.packs",
 }

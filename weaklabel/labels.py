@@ -58,7 +58,7 @@ class ProbabilisticLabels:
     probs : ndarray of float64, shape (n, k)
         P(class | votes); the class balance where no LF voted.
     covered : ndarray of bool, shape (n,)
-        Whether any LF voted on the row.
+        Whether any LF voted on the row; in refined labels, whether votes or features speak of it.
     keys : ndarray, shape (n,)
         Row keys.
     class_names : tuple of str

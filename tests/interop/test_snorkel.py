@@ -356,7 +356,7 @@ def test_what_their_model_cannot_do_is_said() -> None:
     with pytest.raises(ValueError, match="no LF votes on any row"):
         SnorkelLabelModel().fit(wl.LabelMatrix.from_array(np.full((2, 3), -1)))
     with pytest.raises(TypeError, match="expected a LabelMatrix, got list"):
-        SnorkelLabelModel().fit([[0, 1, 1]])  # type: ignore[arg-type]
+        SnorkelLabelModel().fit([[0, 1, 1]])
     with pytest.raises(NotFittedError, match="this SnorkelLabelModel is not fitted"):
         SnorkelLabelModel().predict(three)
     with pytest.raises(ValueError, match="class_balance must sum to 1"):

@@ -42,11 +42,11 @@ def _row_posterior(
         cast = 0.0
         for at in range(len(columns)):
             row = log_ratio[columns[at]]
-            cast += amounts[at]
+            cast += float(amounts[at])
             for y in range(k):
                 # 0 times minus infinity is no number: a vote of no weight says nothing.
                 if amounts[at] > 0.0:
-                    q[y] += amounts[at] * row[y]
+                    q[y] += float(amounts[at]) * row[y]
     weight = 1.0 / (1.0 + dependence * max(cast - 1.0, 0.0))
     top = -np.inf
     for y in range(k):
@@ -114,7 +114,7 @@ def em_pass(
             mass[y] += q[y]
         for at in range(start, stop):
             row = counts[columns[at]]
-            share = 1.0 if whole else amounts[at]
+            share = 1.0 if whole else float(amounts[at])
             for y in range(k):
                 row[y] += share * q[y]
     return counts, mass, log_likelihood
@@ -154,6 +154,8 @@ def em_pass_two(
     counts = np.zeros(len(log_odds))
     mass = 0.0
     log_evidence = 0.0
+    # Logarithms are slow: up to 512 factors of 1 to 2 are multiplied before one is taken.
+    product, factors = 1.0, 0
     whole = len(amounts) == 0
     for i in range(len(indptr) - 1):
         start, stop = indptr[i], indptr[i + 1]
@@ -174,22 +176,30 @@ def em_pass_two(
         else:
             cast = 0.0
             while at < stop:
-                odds0 += amounts[at] * log_odds[columns[at]]
-                cast += amounts[at]
+                odds0 += float(amounts[at]) * log_odds[columns[at]]
+                cast += float(amounts[at])
                 at += 1
         odds = (odds0 + odds1) + (odds2 + odds3)
         odds = odds / (1.0 + dependence * max(cast - 1.0, 0.0)) + base_odds
         tail = np.exp(-abs(odds))
         q = weights[i] * (1.0 if odds > 0.0 else tail) / (1.0 + tail)
-        log_evidence += weights[i] * (max(odds, 0.0) + np.log(1.0 + tail))
+        log_evidence += weights[i] * max(odds, 0.0)
+        if weights[i] == 1.0:
+            product *= 1.0 + tail
+            factors += 1
+            if factors == 512:
+                log_evidence += np.log(product)
+                product, factors = 1.0, 0
+        else:
+            log_evidence += weights[i] * np.log(1.0 + tail)
         mass += q
         if whole:
             for at in range(start, stop):
                 counts[columns[at]] += q
         else:
             for at in range(start, stop):
-                counts[columns[at]] += amounts[at] * q
-    return counts, mass, log_evidence
+                counts[columns[at]] += float(amounts[at]) * q
+    return counts, mass, log_evidence + np.log(product)
 
 
 @kernel

@@ -60,7 +60,7 @@ def column_counts(
     whole = len(amounts) == 0
     for i in range(len(indptr) - 1):
         for at in range(indptr[i], indptr[i + 1]):
-            counts[columns[at]] += weights[i] * (1.0 if whole else amounts[at])
+            counts[columns[at]] += weights[i] * (1.0 if whole else float(amounts[at]))
     return counts
 
 
@@ -131,7 +131,7 @@ def vote_profile(
         for y in range(k):
             votes[y] = 0.0
         for at in range(indptr[i], indptr[i + 1]):
-            amount = 1.0 if whole else amounts[at]
+            amount = 1.0 if whole else float(amounts[at])
             cast += amount
             row = share[columns[at]]
             for y in range(k):

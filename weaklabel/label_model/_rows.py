@@ -478,7 +478,7 @@ def row_weights(sample_weight: Any, n: int) -> FloatArray:
 
 
 def _amounts_of(L: LabelMatrix) -> FloatArray:
-    confidence: FloatArray | None = getattr(L, "confidence", None)
+    confidence = L.confidence
     return _NO_AMOUNTS if confidence is None else confidence
 
 

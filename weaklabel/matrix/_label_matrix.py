@@ -15,13 +15,15 @@ from weaklabel._checks import listed, nearest, read_only, repeated
 from weaklabel.errors import FileFormatError
 from weaklabel.matrix._keys import check_keys, storable_keys, stored_keys
 from weaklabel.matrix._readers import read_array, read_frame, read_triples
-from weaklabel.matrix._storage import Votes, check_csr
-from weaklabel.types import Classes, Fault, IntArray
+from weaklabel.matrix._storage import Votes, check_amounts, check_csr
+from weaklabel.types import Classes, Fault, FloatArray, IntArray
 
 if TYPE_CHECKING:
     from weaklabel.analysis import LFSummary
 
-_KIND, _VERSION = "LabelMatrix", 1
+_KIND = "LabelMatrix"
+# Version 2 has confidences; a matrix without is written as version 1, which all can read.
+_VERSION, _WITHOUT_CONFIDENCE = 2, 1
 
 
 @final
@@ -77,6 +79,7 @@ class LabelMatrix:
         keys: Any = None,
         *,
         class_sets: Sequence[Sequence[int]] = (),
+        confidence: Any = None,
     ) -> LabelMatrix:
         """Make a label matrix from vote codes.
 
@@ -94,6 +97,10 @@ class LabelMatrix:
             Row keys, unique; default the positions.
         class_sets : sequence of sequence of int, optional
             The classes that the codes k, k + 1, … leave possible; they need `classes`.
+        confidence : array-like of float or SciPy sparse matrix, shape (n, m), optional
+            How sure each vote is, in 0..1: a vote with confidence c counts as c of a vote. Cells
+            without a vote are not read; cells that a sparse matrix does not store are 0. Default:
+            every vote counts in full.
 
         Returns
         -------
@@ -103,18 +110,20 @@ class LabelMatrix:
         Raises
         ------
         TypeError
-            When the votes are no integers.
+            When the votes are no integers, or the confidences no numbers.
         ValueError
-            When a code is out of range (LF and row are named), lengths differ, or a class set is
-            none: empty, of unknown classes, of all classes, or given twice.
+            When a code or a confidence is out of range (LF and row are named), lengths differ, or
+            a class set is none: empty, of unknown classes, of all classes, or given twice.
 
         Examples
         --------
         >>> import weaklabel as wl
         >>> wl.LabelMatrix.from_array([[0, 1], [-1, 1]]).lf_names
         ('lf_0', 'lf_1')
+        >>> wl.LabelMatrix.from_array([[0, -1]], confidence=[[0.7, 0.0]]).confidence.tolist()
+        [0.699999988079071]
         """
-        return cls(**read_array(votes, classes, lf_names, keys, class_sets))
+        return cls(**read_array(votes, classes, lf_names, keys, class_sets, confidence))
 
     @classmethod
     def from_frame(
@@ -151,6 +160,7 @@ class LabelMatrix:
         classes: Classes | None = None,
         *,
         keys: Any = None,
+        confidence: Any = None,
     ) -> LabelMatrix:
         """Make a label matrix from long-form votes: one (row, LF, class) triple a vote.
 
@@ -167,6 +177,8 @@ class LabelMatrix:
         keys : array-like, shape (n,), optional
             All row keys, in the order wanted; default: as they first occur. Rows without a vote
             are only there when named here.
+        confidence : array-like of float, shape (v,), optional
+            How sure each vote is, in 0..1, as in `from_array`; not read where the vote abstains.
 
         Returns
         -------
@@ -176,9 +188,10 @@ class LabelMatrix:
         Raises
         ------
         ValueError
-            When lengths differ, an LF votes twice on a row, or a key is unknown.
+            When lengths differ, an LF votes twice on a row, a key is unknown, or a confidence is
+            not in 0..1 (LF and row are named).
         """
-        return cls(**read_triples(rows, lfs, votes, classes, keys))
+        return cls(**read_triples(rows, lfs, votes, classes, keys, confidence))
 
     @property
     def n(self) -> int:
@@ -235,6 +248,14 @@ class LabelMatrix:
     def n_votes(self) -> int:
         """Number of votes cast."""
         return int(self._votes.votes_per_row().sum())
+
+    @property
+    def confidence(self) -> FloatArray | None:
+        """How much of a vote each counts, float32 of shape (n_votes,); None where all count 1.
+
+        In the order of `csr`.
+        """
+        return self._votes.amounts
 
     @property
     def covered(self) -> IntArray:
@@ -356,6 +377,9 @@ class LabelMatrix:
         arrays = {"indptr": indptr, "indices": indices, "codes": codes}
         if self._keys is not None:
             arrays |= storable_keys(self._keys)
+        version = _WITHOUT_CONFIDENCE
+        if self.confidence is not None:
+            arrays["confidence"], version = self.confidence, _VERSION
         header = {
             "shape": self.shape,
             "lf_names": self._lf_names,
@@ -363,7 +387,7 @@ class LabelMatrix:
             "class_sets": self._class_sets,
             "faults": [asdict(f) | {"key": None} for f in self._faults],
         }
-        save_arrays(path, kind=_KIND, version=_VERSION, header=header, arrays=arrays)
+        save_arrays(path, kind=_KIND, version=version, header=header, arrays=arrays)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Self:
@@ -389,11 +413,13 @@ class LabelMatrix:
         n, m = header["shape"]
         n_codes = len(header["class_names"]) + len(header["class_sets"])
         csr = arrays["indptr"], arrays["indices"], arrays["codes"]
+        amounts = arrays.get("confidence")
         check_csr(*csr, (n, m), n_codes)
+        check_amounts(amounts, len(csr[2]))
         keys = stored_keys(arrays)
         key_of = range(n) if keys is None else keys.tolist()
         return cls(
-            Votes.from_csr(*csr, (n, m), n_codes),
+            Votes.from_csr(*csr, (n, m), n_codes, amounts),
             lf_names=header["lf_names"],
             class_names=header["class_names"],
             class_sets=header["class_sets"],
@@ -426,9 +452,10 @@ class LabelMatrix:
 
     def __repr__(self) -> str:
         covered = int(self.covered.sum())
+        sure = "" if self.confidence is None else " with confidences"
         text = (
             f"LabelMatrix: {self.n:,} rows × {self.m:,} LFs, classes {_inline(self._class_names)}; "
-            f"{self.n_votes:,} votes, {covered:,} rows covered"
+            f"{self.n_votes:,} votes{sure}, {covered:,} rows covered"
         )
         return f"{text}, {len(self._faults):,} faults" if self._faults else text
 

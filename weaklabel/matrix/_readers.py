@@ -11,6 +11,7 @@ import numpy as np
 from weaklabel._checks import nearest, repeated
 from weaklabel._classes import ClassTable, encode_labels, numbered_classes, whole
 from weaklabel.errors import WeakLabelWarning
+from weaklabel.matrix._confidence import cell_confidence, checked_confidence
 from weaklabel.matrix._keys import key_array
 from weaklabel.matrix._storage import Votes, csr_of, row_ends
 from weaklabel.types import ABSTAIN, Classes, IntArray
@@ -22,6 +23,7 @@ def read_array(
     lf_names: Sequence[str] | None,
     keys: Any,
     class_sets: Sequence[Sequence[int]],
+    confidence: Any = None,
 ) -> dict[str, Any]:
     """Return what a `LabelMatrix` is made of, from vote codes."""
     sparse = _sparse_parts(votes)
@@ -51,6 +53,10 @@ def read_array(
         stored = Votes.from_dense(array.reshape(shape), n_codes)
     else:
         stored = Votes.from_csr(sparse[0], sparse[1], array, shape, n_codes)
+    if confidence is not None:
+        indptr, indices, codes = stored.csr()
+        amounts = cell_confidence(confidence, indptr, indices, shape, names)
+        stored = Votes.from_csr(indptr, indices, codes, shape, n_codes, amounts)
     return {
         "votes": stored,
         "lf_names": names,
@@ -85,6 +91,7 @@ def read_triples(
     votes: Any,
     classes: Classes | None,
     keys: Any,
+    confidence: Any = None,
 ) -> dict[str, Any]:
     """Return what a `LabelMatrix` is made of, from one (row, LF, class) triple a vote."""
     rows, lfs, votes = (
@@ -108,10 +115,21 @@ def read_triples(
     i = np.array([place[row] for row in rows], np.int64)
     j = np.array([column[lf] for lf in lfs], np.int64)
     codes = encode_labels(votes, class_names, what="votes")
-    indptr, indices, codes, twice = csr_of(i, j, codes, len(place))
+    indptr, order, twice = csr_of(i, j, codes, len(place))
     if twice is not None:
         raise ValueError(f"LF {lfs[twice]!r} votes twice on row {rows[twice]!r}; keep one vote")
-    stored = Votes.from_csr(indptr, indices, codes, (len(place), len(column)), len(class_names))
+    amounts = None
+    if confidence is not None:
+        given = np.asarray(confidence)
+        if given.shape != (len(votes),):
+            raise ValueError(
+                f"confidence has shape {given.shape}, there are {len(votes)} votes; give each one"
+            )
+        amounts = checked_confidence(
+            given[order], lambda at: (str(lfs[order[at]]), rows[order[at]])
+        )
+    shape = (len(place), len(column))
+    stored = Votes.from_csr(indptr, j[order], codes[order], shape, len(class_names), amounts)
     return {
         "votes": stored,
         "lf_names": [str(lf) for lf in column],
@@ -156,7 +174,7 @@ def _sparse_parts(votes: Any) -> _Sparse | None:
     cells = votes.tocoo()
     i, j, codes = cells.row.astype(np.int64), cells.col.astype(np.int64), cells.data
     n, m = cells.shape
-    indptr, indices, kept, twice = csr_of(i, j, codes, n)
+    indptr, order, twice = csr_of(i, j, codes, n)
     if twice is not None:
         raise ValueError(
             f"the sparse matrix holds two votes of column {j[twice]} on row {i[twice]}; keep one"
@@ -171,7 +189,7 @@ def _sparse_parts(votes: Any) -> _Sparse | None:
         dense = cells.toarray()
         i, j = np.nonzero(dense != ABSTAIN)
         return row_ends(i, n), j, dense[i, j], (n, m)
-    return indptr, indices, kept, (n, m)
+    return indptr, j[order], codes[order], (n, m)
 
 
 def _refuse_code(

@@ -7,14 +7,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from weaklabel._checks import read_only
-from weaklabel.types import ABSTAIN, IntArray
+from weaklabel.types import ABSTAIN, FloatArray, IntArray
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Votes:
     """Vote codes of n rows and m LFs; either `dense`, or `indptr`, `indices` and `codes`.
 
-    Compressed rows list the LFs that voted in ascending order, row after row, as SciPy's CSR.
+    Compressed rows list the LFs that voted in ascending order, row after row, as SciPy's CSR. Votes
+    with `amounts`, how much of a vote each counts, are always compressed.
     """
 
     n: int
@@ -23,6 +24,7 @@ class Votes:
     indptr: IntArray | None = None
     indices: IntArray | None = None
     codes: IntArray | None = None
+    amounts: FloatArray | None = None
 
     @classmethod
     def from_dense(cls, votes: IntArray, n_codes: int) -> Votes:
@@ -42,13 +44,17 @@ class Votes:
         codes: IntArray,
         shape: tuple[int, int],
         n_codes: int,
+        amounts: FloatArray | None = None,
     ) -> Votes:
-        """Store compressed rows in the smaller form."""
+        """Store compressed rows in the smaller form, those with amounts as they are."""
         n, m = shape
         kind = code_type(n_codes)
         indptr = indptr.astype(np.int64)
         indices = indices.astype(index_type(m))
         codes = codes.astype(kind)
+        if amounts is not None:
+            weighed = read_only(amounts.astype(np.float32))
+            return cls(n, m, **_frozen(indptr, indices, codes), amounts=weighed)
         if n * m * kind.itemsize <= _csr_bytes(n, m, len(codes), kind):
             return cls(n, m, dense=read_only(_expand(indptr, indices, codes, (n, m))))
         return cls(n, m, **_frozen(indptr, indices, codes))
@@ -82,7 +88,14 @@ class Votes:
         lengths = np.diff(indptr)[rows]
         taken_ptr = np.concatenate([[0], np.cumsum(lengths)])
         at = np.arange(taken_ptr[-1]) + np.repeat(indptr[:-1][rows] - taken_ptr[:-1], lengths)
-        return Votes.from_csr(taken_ptr, indices[at], codes[at], (len(rows), self.m), n_codes)
+        return Votes.from_csr(
+            taken_ptr,
+            indices[at],
+            codes[at],
+            (len(rows), self.m),
+            n_codes,
+            None if self.amounts is None else self.amounts[at],
+        )
 
     def select(self, columns: IntArray, n_codes: int) -> Votes:
         """Return the LFs at these positions, in this order."""
@@ -101,11 +114,18 @@ class Votes:
             codes[kept][order],
             (self.n, len(columns)),
             n_codes,
+            None if self.amounts is None else self.amounts[kept][order],
         )
 
     def same(self, other: Votes) -> bool:
-        """Tell whether every vote is the same."""
+        """Tell whether every vote is the same, and counts the same."""
         if (self.n, self.m) != (other.n, other.m):
+            return False
+        mine, theirs = self.amounts, other.amounts
+        if mine is None or theirs is None:
+            if mine is not theirs:
+                return False
+        elif not np.array_equal(mine, theirs):
             return False
         pairs = zip(self.csr(), other.csr(), strict=True)
         return all(np.array_equal(mine, theirs) for mine, theirs in pairs)
@@ -140,10 +160,26 @@ def check_csr(
         raise ValueError("the votes of a row do not stand in the order of the LFs")
 
 
+def check_amounts(amounts: FloatArray | None, n_votes: int) -> None:
+    """Refuse amounts that are not one number in 0..1 a vote.
+
+    Raises
+    ------
+    ValueError
+        When there are too few or too many, or one is out of range.
+    """
+    if amounts is None:
+        return
+    if amounts.shape != (n_votes,) or amounts.dtype.kind != "f":
+        raise ValueError(f"the confidences do not fit {n_votes} votes")
+    if not bool(np.all((amounts >= 0) & (amounts <= 1))):
+        raise ValueError("a confidence is not in 0..1")
+
+
 def csr_of(
     i: IntArray, j: IntArray, codes: IntArray, n: int
-) -> tuple[IntArray, IntArray, IntArray, int | None]:
-    """Compress votes that come in any order.
+) -> tuple[IntArray, IntArray, int | None]:
+    """Bring votes that come in any order into that of compressed rows.
 
     Parameters
     ----------
@@ -154,8 +190,10 @@ def csr_of(
 
     Returns
     -------
-    indptr, indices, codes : ndarray
-        Compressed rows.
+    indptr : ndarray of int64, shape (n + 1,)
+        Where each row ends.
+    order : ndarray of int
+        The positions of the votes, row after row.
     twice : int or None
         Position of a vote whose cell has another vote as well.
     """
@@ -163,7 +201,7 @@ def csr_of(
     same = (np.diff(i[order]) == 0) & (np.diff(j[order]) == 0)
     twice = int(order[1:][same][0]) if same.any() else None
     order = order[codes[order] != ABSTAIN]
-    return row_ends(i[order], n), j[order], codes[order], twice
+    return row_ends(i[order], n), order, twice
 
 
 def row_ends(rows: IntArray, n: int) -> IntArray:
