@@ -172,7 +172,7 @@ def pass_job(who: str) -> Job:
     if who == "NumPy's sum":
         return lambda: votes.sum()
     import weaklabel as wl
-    from weaklabel.label_model._rows import VoteRows
+    from weaklabel.label_model._base._rows import VoteRows
 
     rows = VoteRows.of(wl.LabelMatrix.from_array(votes))
     log_ratio = np.random.default_rng(0).normal(size=(len(rows.lf), 2))

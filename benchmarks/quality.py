@@ -26,7 +26,8 @@ import numpy as np
 from sklearn.metrics import f1_score
 
 import weaklabel as wl
-from weaklabel.label_model import VoteModel, _anchor, _anchored_em, _fitter
+from weaklabel.label_model import VoteModel
+from weaklabel.label_model._anchored import _anchor, _em, _fitter
 
 # Scores of majority vote that were published for these very votes; agnews_lite is not WRENCH's.
 PUBLISHED = {
@@ -186,7 +187,7 @@ def constant(name: str, value: float) -> Iterator[None]:
         before = getattr(home, attribute)
         setattr(home, attribute, value)
     else:
-        before = _anchored_em.GUARDED
+        before = _em.GUARDED
         _fitter.GUARDED = replace(before, **{name: value})
     try:
         yield

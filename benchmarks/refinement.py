@@ -24,7 +24,7 @@ import numpy as np
 from sklearn.metrics import f1_score
 
 import weaklabel as wl
-from weaklabel.label_model._refine import refine
+from weaklabel.label_model._refine._refine import refine
 
 SETS = ("youtube", "trec", "agnews_lite", "semeval", "census")
 COLUMNS = ("label model", "features alone", "with votes", "strength", "no information", "seconds")

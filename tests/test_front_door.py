@@ -15,6 +15,7 @@ import weaklabel as wl
 EXPORTED = {
     "ABSTAIN",
     "AutoLabelModel",
+    "CalibratedModel",
     "DawidSkene",
     "GLAD",
     "IBCC",

@@ -13,7 +13,7 @@ import pandas as pd
 import weaklabel as wl
 from tests.voting import finite
 from weaklabel.errors import WeakLabelWarning
-from weaklabel.label_model._vote_model import VoteModel
+from weaklabel.label_model._base._vote_model import VoteModel
 from weaklabel.types import FloatArray, IntArray
 
 M = TypeVar("M", bound=VoteModel)

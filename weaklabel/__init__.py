@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         IBCC,
         MACE,
         AutoLabelModel,
+        CalibratedModel,
         DawidSkene,
         LabelModel,
         MajorityVote,
@@ -51,6 +52,7 @@ __all__ = [
     "IBCC",
     "MACE",
     "AutoLabelModel",
+    "CalibratedModel",
     "DawidSkene",
     "LabelMatrix",
     "LabelModel",
@@ -85,6 +87,7 @@ __all__ = [
 
 _LAZY = {
     "AutoLabelModel": "weaklabel.label_model",
+    "CalibratedModel": "weaklabel.label_model",
     "DawidSkene": "weaklabel.label_model",
     "GLAD": "weaklabel.label_model",
     "IBCC": "weaklabel.label_model",

@@ -13,8 +13,8 @@ from weaklabel._checks import checked_balance, listed
 from weaklabel._optional import require
 from weaklabel.gold import encode_gold
 from weaklabel.label_model import VoteModel
-from weaklabel.label_model._rows import row_posteriors
-from weaklabel.label_model._vote_model import check_votes
+from weaklabel.label_model._base._rows import row_posteriors
+from weaklabel.label_model._base._vote_model import check_votes
 from weaklabel.matrix import LabelMatrix
 from weaklabel.types import FloatArray
 

@@ -12,31 +12,34 @@ Which one when:
 - `refine` where there are texts or features of the rows; `CalibratedModel` where there is gold.
 """
 
-from weaklabel.label_model._auto import AutoLabelModel
-from weaklabel.label_model._by_label import matrices_by_label
-from weaklabel.label_model._crowd import crowd_matrix
-from weaklabel.label_model._dawid_skene import DawidSkene
-from weaklabel.label_model._glad import GLAD
-from weaklabel.label_model._ibcc import IBCC
-from weaklabel.label_model._label_model import LabelModel
-from weaklabel.label_model._mace import MACE
-from weaklabel.label_model._majority_vote import MajorityVote
-from weaklabel.label_model._multi_label import MultiLabelModel
-from weaklabel.label_model._naive_bayes import NaiveBayes
-from weaklabel.label_model._numeric import NumericModel
-from weaklabel.label_model._one_coin import OneCoin
-from weaklabel.label_model._ordinal import OrdinalModel
-from weaklabel.label_model._preference import PreferenceModel
-from weaklabel.label_model._refine import Refined, refine
-from weaklabel.label_model._triplet import TripletModel
-from weaklabel.label_model._vote_model import VoteModel
-from weaklabel.label_model._weighted_vote import WeightedVote
+from weaklabel.label_model._anchored._label_model import LabelModel
+from weaklabel.label_model._base._crowd import crowd_matrix
+from weaklabel.label_model._base._vote_model import VoteModel
+from weaklabel.label_model._calibration._calibrated_model import CalibratedModel
+from weaklabel.label_model._calibration._calibration_error import calibration_error
+from weaklabel.label_model._family._auto import AutoLabelModel
+from weaklabel.label_model._family._dawid_skene import DawidSkene
+from weaklabel.label_model._family._glad import GLAD
+from weaklabel.label_model._family._ibcc import IBCC
+from weaklabel.label_model._family._mace import MACE
+from weaklabel.label_model._family._majority_vote import MajorityVote
+from weaklabel.label_model._family._naive_bayes import NaiveBayes
+from weaklabel.label_model._family._one_coin import OneCoin
+from weaklabel.label_model._family._triplet import TripletModel
+from weaklabel.label_model._family._weighted_vote import WeightedVote
+from weaklabel.label_model._outputs._by_label import matrices_by_label
+from weaklabel.label_model._outputs._multi_label import MultiLabelModel
+from weaklabel.label_model._outputs._numeric import NumericModel
+from weaklabel.label_model._outputs._ordinal import OrdinalModel
+from weaklabel.label_model._outputs._preference import PreferenceModel
+from weaklabel.label_model._refine._refine import Refined, refine
 
 __all__ = [
     "GLAD",
     "IBCC",
     "MACE",
     "AutoLabelModel",
+    "CalibratedModel",
     "DawidSkene",
     "LabelModel",
     "MajorityVote",
@@ -50,6 +53,7 @@ __all__ = [
     "TripletModel",
     "VoteModel",
     "WeightedVote",
+    "calibration_error",
     "crowd_matrix",
     "matrices_by_label",
     "refine",

@@ -1,0 +1,1 @@
+"""`LabelModel`: EM that is held near an anchor."""

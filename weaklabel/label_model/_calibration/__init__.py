@@ -1,0 +1,1 @@
+"""Probabilities that mean what they say, where there is gold."""

@@ -1,0 +1,1 @@
+"""The other label models, each in its own file."""

@@ -1,0 +1,1 @@
+"""Labels of other kinds: grades, numbers, preferences, several labels a row."""

@@ -1,0 +1,1 @@
+"""What the data look like, beside the votes."""
