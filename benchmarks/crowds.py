@@ -30,8 +30,8 @@ PUBLISHED = {
     "product": (94.0, 89.7),
     "trec_relevance": (70.2, 65.1),
 }
-# Without gold it has nothing to learn from.
-SUPERVISED = ("NaiveBayes",)
+# Without gold they have nothing to learn from.
+SUPERVISED = ("NaiveBayes", "CalibratedModel")
 
 
 def models() -> dict[str, Callable[[], VoteModel]]:

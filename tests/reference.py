@@ -47,14 +47,15 @@ def count_votes(
     return votes, shared, judged, rows
 
 
-def vote_shares(indptr: IntArray, codes: IntArray, share: FloatArray) -> FloatArray:
-    k = share.shape[1]
-    shares = np.zeros((len(indptr) - 1, k))
-    for i in range(len(shares)):
-        votes = codes[indptr[i] : indptr[i + 1]].tolist()
-        for y in range(k):
-            if votes:
-                shares[i, y] = math.fsum(share[v, y] for v in votes) / len(votes)
+def vote_shares(
+    indptr: IntArray, codes: IntArray, amounts: FloatArray, share: FloatArray
+) -> FloatArray:
+    shares = np.zeros((len(indptr) - 1, share.shape[1]))
+    for i, row in enumerate(column_rows(indptr, codes, amounts)):
+        cast = math.fsum(amount for _, amount in row)
+        if cast > 0:
+            for y in range(share.shape[1]):
+                shares[i, y] = math.fsum(amount * share[v, y] for v, amount in row) / cast
     return shares
 
 
@@ -169,33 +170,32 @@ def vote_profile(
         cast = sum(a for _, a in row)
         if cast > 0:
             shares += weight * sum(a * share[c] for c, a in row) / cast
-        # Pairs of a vote with itself, too: what is left of 1 when a vote is shared out.
-        for (c, a), (d, b) in itertools.product(row, row):
-            conflicts += weight * a * b * (1 - float(share[c] @ share[d])) / 2
+        for (c, a), (d, b) in itertools.combinations(row, 2):
+            conflicts += weight * a * b * (1 - float(share[c] @ share[d]))
     return shares, conflicts
 
 
 def held_out_votes(
     indptr: IntArray,
     columns: IntArray,
+    amounts: FloatArray,
     weights: FloatArray,
     log_ratio: FloatArray,
     log_base: FloatArray,
     dependence: float,
-    code: IntArray,
-) -> tuple[float, float]:
+) -> tuple[FloatArray, FloatArray]:
     k = len(log_base)
-    right = rows = 0.0
-    for weight, row in zip(weights, column_rows(indptr, columns, np.zeros(0)), strict=True):
-        judged = [i for i, (c, _) in enumerate(row) if code[c] < k]
-        if len(row) < 2 or not judged:
-            continue
-        rows += weight
-        for i in judged:
-            others = [c for at, (c, _) in enumerate(row) if at != i]
-            scale = 1 / (1 + dependence * (len(others) - 1))
-            score = [log_base[y] + scale * sum(log_ratio[c, y] for c in others) for y in range(k)]
-            best = [y for y in range(k) if score[y] >= max(score) - 1e-9]
-            if code[row[i][0]] in best:
-                right += weight / len(best) / len(judged)
-    return right, rows
+    scores, left = [], []
+    for row_weight, row in zip(weights, column_rows(indptr, columns, amounts), strict=True):
+        for i in range(len(row)):
+            others = row[:i] + row[i + 1 :]
+            cast = sum(a for _, a in others)
+            scale = 1 / (1 + dependence * max(cast - 1, 0))
+            scores.append(
+                [
+                    log_base[y] + scale * sum(a * log_ratio[c, y] for c, a in others)
+                    for y in range(k)
+                ]
+            )
+            left.append(cast if row_weight > 0 else 0.0)
+    return np.array(scores).reshape(-1, k), np.array(left)

@@ -41,7 +41,13 @@ def repeated(names: Sequence[object]) -> list[object]:
 
 def checked_balance(values: object, class_names: Sequence[str]) -> FloatArray:
     """Return a class balance as a checked float array of shape (k,)."""
-    balance = np.asarray(values, dtype=np.float64)
+    try:
+        balance = np.asarray(values, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise ValueError(
+            f"class_balance must be numbers, one for each of {tuple(class_names)}, got "
+            f"{shorten(values)}"
+        ) from None
     k = len(class_names)
     if balance.shape != (k,):
         raise ValueError(

@@ -119,7 +119,8 @@ def vote_profile(
     shares : ndarray of float64, shape (k,)
         Sum over the rows of the share of its votes that each class has.
     conflicts : float
-        Number of pairs of votes of one row for different classes.
+        Number of pairs of votes of one row for different classes; a vote that is shared out does
+        not conflict with itself.
     """
     k = share.shape[1]
     shares = np.zeros(k)
@@ -127,21 +128,24 @@ def vote_profile(
     votes = np.empty(k)
     whole = len(amounts) == 0
     for i in range(len(indptr) - 1):
-        cast = 0.0
+        cast = own = 0.0
         for y in range(k):
             votes[y] = 0.0
         for at in range(indptr[i], indptr[i + 1]):
             amount = 1.0 if whole else float(amounts[at])
             cast += amount
             row = share[columns[at]]
+            alone = 0.0
             for y in range(k):
                 votes[y] += amount * row[y]
+                alone += row[y] * row[y]
+            own += amount * amount * (1.0 - alone)
         if cast > 0.0:
             alike = 0.0
             for y in range(k):
                 shares[y] += weights[i] * votes[y] / cast
                 alike += votes[y] * votes[y]
-            conflicts += weights[i] * 0.5 * (cast * cast - alike)
+            conflicts += weights[i] * 0.5 * (cast * cast - alike - own)
     return shares, conflicts
 
 
@@ -149,66 +153,47 @@ def vote_profile(
 def held_out_votes(
     indptr: IntArray,
     columns: IntArray,
+    amounts: FloatArray,
     weights: FloatArray,
     log_ratio: FloatArray,
     log_base: FloatArray,
     dependence: float,
-    code: IntArray,
-) -> tuple[float, float]:
-    """Return how often the other votes of a row predict the class of each of its votes.
+) -> tuple[FloatArray, FloatArray]:
+    """Return how sure the other votes of a row are of each class, for each of its votes.
 
     Parameters
     ----------
-    indptr, columns, weights, log_ratio, log_base, dependence
+    indptr, columns, amounts, weights, log_ratio, log_base, dependence
         As in `em_pass`.
-    code : ndarray of int64, shape (c,)
-        The class each column votes for; votes for a class set have a code of k or more and are
-        used, not predicted.
 
     Returns
     -------
-    right : float
-        Votes predicted right; a tie of t classes counts 1/t. Every row with two votes or more
-        counts once.
-    rows : float
-        How many rows that were.
+    scores : ndarray of float64, shape (votes, k)
+        What `em_pass` would take the log of, for each vote of these rows in turn, without it.
+    others : ndarray of float64, shape (votes,)
+        How much of a vote the others count; times the row's weight below.
     """
     k = len(log_base)
+    first = indptr[0]
+    scores = np.empty((indptr[-1] - first, k))
+    others = np.empty(indptr[-1] - first)
+    whole = len(amounts) == 0
     q = np.empty(k)
-    right = 0.0
-    rows = 0.0
     for i in range(len(indptr) - 1):
         start, stop = indptr[i], indptr[i + 1]
-        if stop - start < 2:
-            continue
+        cast = 0.0
         for y in range(k):
             q[y] = 0.0
         for at in range(start, stop):
-            row = log_ratio[columns[at]]
+            amount = 1.0 if whole else float(amounts[at])
+            cast += amount
             for y in range(k):
-                q[y] += row[y]
-        weight = 1.0 / (1.0 + dependence * (stop - start - 2))
-        good = 0.0
-        judged = 0
+                q[y] += amount * log_ratio[columns[at], y]
         for at in range(start, stop):
-            vote = code[columns[at]]
-            if vote >= k:
-                continue
-            judged += 1
-            row = log_ratio[columns[at]]
-            mine = weight * (q[vote] - row[vote]) + log_base[vote]
-            ties = 1
-            best = True
+            amount = 1.0 if whole else float(amounts[at])
+            weight = 1.0 / (1.0 + dependence * max(cast - amount - 1.0, 0.0))
+            others[at - first] = cast - amount if weights[i] > 0.0 else 0.0
             for y in range(k):
-                if y != vote:
-                    other = weight * (q[y] - row[y]) + log_base[y]
-                    if other > mine + 1e-9:
-                        best = False
-                    elif other > mine - 1e-9:
-                        ties += 1
-            if best:
-                good += 1.0 / ties
-        if judged > 0:
-            right += weights[i] * good / judged
-            rows += weights[i]
-    return right, rows
+                mine = amount * log_ratio[columns[at], y]
+                scores[at - first, y] = weight * (q[y] - mine) + log_base[y]
+    return scores, others

@@ -98,7 +98,8 @@ class LabelMatrix:
         class_sets : sequence of sequence of int, optional
             The classes that the codes k, k + 1, … leave possible; they need `classes`.
         confidence : array-like of float or SciPy sparse matrix, shape (n, m), optional
-            How sure each vote is, in 0..1: a vote with confidence c counts as c of a vote. Cells
+            How sure each vote is, in 0..1: a vote with confidence c counts as c of a vote (in
+            `LabelModel`, beside the mean confidence). Cells
             without a vote are not read; cells that a sparse matrix does not store are 0. Default:
             every vote counts in full.
 

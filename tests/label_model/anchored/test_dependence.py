@@ -54,7 +54,8 @@ def test_independent_votes_are_found_independent_and_few_pairs_are_called_depend
 def test_a_dependent_pair_is_found_and_named() -> None:
     rng = np.random.default_rng(0)
     first = np.asarray(DATA.L)[:, 0]
-    follows = np.where(rng.random(len(first)) < 0.7, first, -1)
+    guess = np.where(rng.random(len(first)) < 0.5, rng.integers(0, 2, len(first)), -1)
+    follows = np.where(rng.random(len(first)) < 0.6, first, guess)
     model = wl.LabelModel().fit(with_more(follows))
     assert not model.independent_
     assert model.dependence_[0].lfs == ("lf_0", "lf_8")
@@ -78,7 +79,7 @@ def test_ten_copies_of_an_lf_have_nearly_the_posterior_of_one(coverage: float) -
     assert change.mean() < 0.03
     assert change.max() < 0.12
     copies = next(finding for finding in ten.findings_ if finding.kind == "copies")
-    assert copies.lfs == ("lf_0", *(f"lf_{j}" for j in range(6, 15)))
+    assert set(copies.lfs) == {"lf_0", *(f"lf_{j}" for j in range(6, 15))}
     assert "vote alike on nearly every row; together they have one vote" in copies.message
 
 
@@ -98,9 +99,10 @@ def test_lfs_said_to_depend_share_a_vote() -> None:
     L = with_more(noisy)
     names = ["lf_0", "lf_8", "lf_9", "lf_10", "lf_11"]
     alone = wl.LabelModel().fit(DATA.L).predict_proba(DATA.L)
-    free = wl.LabelModel().fit(L).predict_proba(L)
-    told = wl.LabelModel(group=[names]).fit(L).predict_proba(L)
-    assert np.abs(told - alone).mean() < 0.7 * np.abs(free - alone).mean()
+    told = wl.LabelModel(group=[names]).fit(L)
+    assert np.abs(told.predict_proba(L) - alone).mean() < 0.04
+    voted = wl.MajorityVote().fit(L).score(L, DATA.gold)
+    assert told.score(L, DATA.gold) > voted + 0.05
 
 
 def test_at_most_a_stated_share_of_pairs_is_called_dependent_by_chance() -> None:

@@ -77,8 +77,8 @@ def test_a_balance_of_zero_for_a_class_that_gold_has_is_refused() -> None:
 
 def test_gold_that_contradicts_every_lf_warns() -> None:
     with (
-        pytest.warns(WeakLabelWarning, match="gold labels contradict every LF .* same order"),
-        pytest.warns(WeakLabelWarning, match="so the accuracies are held closer to equal"),
+        pytest.warns(WeakLabelWarning, match=r"gold labels contradict every LF .* same order"),
+        pytest.warns(WeakLabelWarning, match=r"so (the accuracies are held|every vote counts)"),
     ):
         wl.LabelModel().fit(DATA.L, np.where(np.arange(3_000) < 300, (DATA.gold + 1) % 3, -1))
 
@@ -101,7 +101,8 @@ def test_rows_are_chosen_for_the_first_passes_and_all_are_used_in_the_end(
 ) -> None:
     data = synthetic(20_000, 12, 3, coverage=0.5, accuracy=0.65, seed=1)
     votes = np.asarray(data.L)
-    half = np.where(np.arange(20_000)[:, None] % 4 > 0, votes[:, :4], -1)
+    rng = np.random.default_rng(0)
+    half = np.where(rng.random((20_000, 4)) < 0.5, votes[:, :4], rng.integers(-1, 3, (20_000, 4)))
     L = wl.LabelMatrix.from_array(np.column_stack([votes, half]), classes=data.L.class_names)
     whole = wl.LabelModel(tol=1e-7).fit(L)
     assert not whole.independent_

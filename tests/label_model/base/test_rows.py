@@ -153,12 +153,14 @@ def test_two_classes_are_counted_as_many_are() -> None:
     ("weights", "message"),
     [
         ([1.0], r"sample_weight has shape \(1,\), the label matrix has 2 rows"),
-        ([1.0, -2.0], r"sample_weight is -2.0 at position 1; weights are numbers of at least 0"),
+        ([1.0, -2.0], r"sample_weight is -2.0 at position 1; weights are numbers of 0 to 1e"),
         ([float("nan"), 1.0], "sample_weight is nan at position 0"),
         ([0.0, 0.0], "sample_weight is 0 everywhere"),
+        ([1e300, 1.0], r"sample_weight is 1e\+300 at position 0"),
+        (["a", "b"], r"sample_weight must be numbers, got \['a', 'b'\]"),
     ],
 )
-def test_weights_that_do_not_fit_are_refused(weights: list[float], message: str) -> None:
+def test_weights_that_do_not_fit_are_refused(weights: list[object], message: str) -> None:
     L = wl.LabelMatrix.from_array([[0, 1], [1, 1]])
     with pytest.raises(ValueError, match=message):
         wl.LabelModel().fit(L, sample_weight=weights)

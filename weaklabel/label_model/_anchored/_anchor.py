@@ -16,7 +16,8 @@ from weaklabel._kernels import vote_profile
 from weaklabel.label_model._base._rows import VoteRows
 from weaklabel.types import FloatArray, IntArray
 
-# What alpha is where no two LFs ever meet, and how far it follows the conflicts where they do.
+# What alpha is where chance would hardly ever have two LFs meet, and how far it follows the
+# conflicts where it would.
 _ALPHA, _SLOPE = 0.55, 0.6
 # Conflicts that chance would have to make for half of the belief to come from them.
 _CONFLICTS = 20.0
@@ -111,7 +112,10 @@ def anchor(
     multipolar = (votes >= _POLARITY * votes.sum(axis=1, keepdims=True)) & (votes > 0)
     by_many = multipolar.sum(axis=1) >= 2
     mixed = float(votes[by_many].sum() / votes.sum())
-    alpha = _knowledge(conflicts, votes, rows.weights.sum() + rows.uncovered, by_lf)
+    # Known rows are not among those whose conflicts were counted.
+    blind = np.zeros((rows.m, k))
+    np.add.at(blind, rows.lf, (cast - rows.known_columns.sum(axis=1))[:, None] * share)
+    alpha = _knowledge(conflicts, blind, rows.weights.sum() + rows.uncovered, by_lf)
     if class_balance is None:
         centre = shares ** (_GAMMA * (1 - mixed) + mixed)
     else:

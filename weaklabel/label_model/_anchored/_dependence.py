@@ -21,6 +21,11 @@ FALSE_DISCOVERY_RATE = 0.01
 # LFs that vote the same on this share of the rows of either are looked at as copies, and are
 # copies where this share of the votes they could share beyond what is expected is shared.
 _ALIKE, _COPY = 0.9, 0.8
+# LFs that vote for several classes are looked at too where they vote the same on that share of the
+# rows on which both vote, if those are so many: one may echo the other and vote less often.
+_ECHO = 30.0
+_SECOND = 0.1
+# A group of copies counts this much more than one LF, so that it wins where it meets one as good.
 _TIE = 0.1
 # Votes count as independent where the squared error of the expected pairs is this many standard
 # errors below that of chance (a fit always takes some of the noise), the total is right to this
@@ -190,7 +195,7 @@ def dependent_pairs(
     order = np.lexsort((tested.second, tested.first, -tested.excess))
     return tuple(
         Dependence(
-            (names[tested.first[i]], names[tested.second[i]]),
+            _pair(names[tested.first[i]], names[tested.second[i]]),
             float(tested.excess[i]),
             float(tested.q_value[i]),
         )
@@ -218,13 +223,12 @@ def copies(pairs: Pairs, precision: FloatArray, balance: FloatArray, groups: Int
     return _components(tested, kept, m)
 
 
-def shared_weight(groups: IntArray) -> FloatArray:
-    """Return what each LF's vote counts when a group of copies has one vote, shape (m,).
-
-    A group counts a little more than one LF, so that it wins where it meets one as good.
-    """
-    size = np.bincount(groups)[groups]
-    return np.asarray((1 + _TIE * (1 - 1 / size)) / size)
+def shared_weight(pairs: Pairs, groups: IntArray) -> FloatArray:
+    """Return what each LF's vote counts when copies share one, shape (m,); see `together`."""
+    m = len(groups)
+    members = [np.flatnonzero(groups == g) for g in np.flatnonzero(np.bincount(groups) > 1)]
+    weight = together(pairs, members, m)
+    return np.asarray(np.where(weight < 1, weight * (1 + _TIE * (1 - weight)), 1.0))
 
 
 def together(pairs: Pairs, members: Sequence[IntArray], m: int) -> FloatArray:
@@ -262,16 +266,39 @@ def _alike(pairs: Pairs, expects: FloatArray, m: int) -> _Tested:
     same = pairs.code[pairs.first] == pairs.code[pairs.second]
     key = pairs.lf[pairs.first[same]] * m + pairs.lf[pairs.second[same]]
     found, number = np.unique(key, return_inverse=True)
-    met = np.bincount(number, pairs.met[same], minlength=len(found))
+    met = np.asarray(np.bincount(number, pairs.met[same], minlength=len(found)), np.float64)
     expects = np.asarray(np.bincount(number, expects[same], minlength=len(found)), np.float64)
     first, second = found // m, found % m
-    lf_votes = np.bincount(pairs.lf, pairs.votes, minlength=m)
+    lf_votes = np.asarray(np.bincount(pairs.lf, pairs.votes, minlength=m), np.float64)
     most = np.maximum(lf_votes[first], lf_votes[second])
-    excess = np.clip((met - expects) / np.maximum(most - expects, 1e-9), 0.0, 1.0)
-    # Where hardly anything is left to share there is nothing to tell: equal to 1 in a million.
-    excess[most - expects < 1e-6 * most] = 0.0
+    excess = _beyond(met, expects, most)
+    every = pairs.lf[pairs.first] * m + pairs.lf[pairs.second]
+    at = np.minimum(np.searchsorted(found, every), max(len(found) - 1, 0))
+    there = (found[at] == every) if len(found) else np.zeros(0, np.bool_)
+    both = np.asarray(np.bincount(at[there], pairs.met[there], minlength=len(found)), np.float64)
+    several = _several(pairs, lf_votes)
+    echo = several[first] & several[second] & (both >= _ECHO)
+    excess = np.where(echo, np.maximum(excess, _beyond(met, expects, both)), excess)
     p_value = poisson.sf(met - 1, np.maximum(expects, 1e-12))
     return _Tested(first, second, excess, _q_values(p_value, m * (m - 1) // 2))
+
+
+def _pair(one: str, other: str) -> tuple[str, str]:
+    return (one, other) if one <= other else (other, one)
+
+
+def _beyond(met: FloatArray, expects: FloatArray, most: FloatArray) -> FloatArray:
+    """Return the share of what could be met beyond the expected that is met, 0 to 1."""
+    share = np.clip((met - expects) / np.maximum(most - expects, 1e-9), 0.0, 1.0)
+    # Where hardly anything is left to share there is nothing to tell.
+    return np.asarray(np.where(most - expects < 1e-6 * most, 0.0, share))
+
+
+def _several(pairs: Pairs, lf_votes: FloatArray) -> IntArray:
+    """Mark the LFs that vote for several classes: their first takes 90 % of their votes at most."""
+    largest = np.zeros(len(lf_votes))
+    np.maximum.at(largest, pairs.lf, pairs.votes)
+    return np.asarray(largest <= (1 - _SECOND) * lf_votes)
 
 
 def _q_values(p_values: FloatArray, tests: int) -> FloatArray:

@@ -16,10 +16,12 @@ from weaklabel.label_model._base._rows import VoteRows
 from weaklabel.types import FloatArray
 
 # Dirichlet prior of P(v | y, it voted) of an LF that votes for several classes: pseudo-votes, and
-# more of them the more it votes; they are right this often, else drawn from its own margin.
-_CONFUSION, _CONFUSION_SHARE, _CONFUSION_RIGHT = 3.0, 0.1, 0.6
-# Several LFs a row must vote for their confusions to be told from their precisions.
-_VOTES_A_ROW = 2.5
+# more of them the more it votes. Its votes are right as often as all of them are found to be, which
+# is itself shrunk to what LFs are on the mean by some votes.
+_CONFUSION, _CONFUSION_SHARE, _POOLED = 15.0, 0.5, 10.0
+# Several LFs a row must vote for their confusions to be told from their precisions; and where most
+# votes are of LFs for several classes, all of them are taken for such, as in a crowd.
+_VOTES_A_ROW, _MOST = 2.5, 0.5
 _SILENT = 0.05
 _DIGITS = 11
 
@@ -199,7 +201,7 @@ class _Step:
         # Votes of LFs for several classes pull less at the balance: they say more of it.
         self.pull = 1.0 if regime.free else (1 - start.mixed) + 0.1 * start.mixed
         crowd = not regime.free and cast.sum() >= _VOTES_A_ROW * rows.covered
-        self.confused = start.multipolar & crowd
+        self.confused = (start.multipolar | (start.mixed > _MOST)) & crowd
         self.ends = np.searchsorted(self.lf, np.arange(rows.m + 1))
         by_confused = cast[self.confused[self.lf]].sum() / max(cast.sum(), 1e-12)
         self.dependence = regime.dependence * float(1 - by_confused)
@@ -238,10 +240,27 @@ class _Step:
         return _Found(precision, log_ratio, log_base, self.dependence)
 
     def _confusion(self, counts: FloatArray) -> FloatArray:
-        """Return P(v | y, it voted) by column (Dawid and Skene, 1979), shrunk."""
-        margin = self.cast / np.maximum(self._by_lf(self.cast[:, None])[self.lf, 0], 1e-12)
-        right = self.possible[self.code] / self.possible[self.code].sum(axis=1, keepdims=True)
-        prior = _CONFUSION_RIGHT * right + (1 - _CONFUSION_RIGHT) * margin[:, None]
+        """Return P(v | y, it voted) by column (Dawid and Skene, 1979), shrunk.
+
+        An LF is shrunk to one that knows the answer as often as its own votes are right beyond
+        chance, and else guesses from its margin: one number an LF where it has few votes, a table
+        where it has many.
+        """
+        possible = self.possible[self.code]
+        votes = counts.sum(axis=1)
+        balance = counts.sum(axis=0) / max(float(votes.sum()), 1e-12)
+        right, cast, chance = self._by_lf(
+            np.stack([(counts * possible).sum(axis=1), votes, votes * (possible @ balance)], axis=1)
+        ).T
+        usual = right.sum() / max(float(cast.sum()), 1e-12)
+        accuracy = (right + _POOLED * usual) / (cast + _POOLED)
+        chance = chance / np.maximum(cast, 1e-12)
+        knows = np.clip((accuracy - chance) / np.maximum(1 - chance, 1e-9), 0.05, 0.98)
+        knows = knows[self.lf][:, None]
+        # A little of every vote, so that one that was seen without weight excludes no class.
+        seen = self.cast[:, None] + 0.01
+        margin = seen / self._by_lf(seen)[self.lf]
+        prior = knows * possible / possible.sum(axis=1, keepdims=True) + (1 - knows) * margin
         strength = _CONFUSION + _CONFUSION_SHARE * self._by_lf(counts)
         table = counts + strength[self.lf] * prior
         return np.asarray(table / self._by_lf(table)[self.lf])

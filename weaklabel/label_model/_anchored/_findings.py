@@ -110,7 +110,7 @@ def _overlap(rows: VoteRows) -> list[Finding]:
 def _copies(rows: VoteRows, groups: IntArray) -> list[Finding]:
     found = []
     for number in np.flatnonzero(np.bincount(groups) > 1):
-        names = tuple(rows.lf_names[j] for j in np.flatnonzero(groups == number))
+        names = tuple(sorted(rows.lf_names[j] for j in np.flatnonzero(groups == number)))
         message = f"{listed(names)} vote alike on nearly every row; together they have one vote"
         found.append(Finding("copies", message, lfs=names))
     return found

@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Self, final
 import numpy as np
 
 from weaklabel._checks import checked_balance, listed, read_only
+from weaklabel._kernels import posteriors
 from weaklabel.errors import WeakLabelWarning
 from weaklabel.label_model._anchored._anchor import Anchor
 from weaklabel.label_model._anchored._dependence import (
@@ -29,15 +30,13 @@ from weaklabel.label_model._anchored._guard import Guard, gold_is_worse, held_ou
 from weaklabel.label_model._anchored._parts import Parts
 from weaklabel.label_model._anchored._quality import LFQuality, Quality, quality
 from weaklabel.label_model._anchored._uncertainty import Uncertainty, entropy, margin
-from weaklabel.label_model._base._rows import VoteRows, column_posteriors
+from weaklabel.label_model._base._rows import KnownRows, VoteRows, column_posteriors
 from weaklabel.label_model._base._vote_model import VoteModel
 from weaklabel.matrix import LabelMatrix
 from weaklabel.types import FloatArray, IntArray
 
-_ROWS_ARRAYS = (
-    *("indptr", "columns", "amounts", "weights", "lf", "code"),
-    *("known_columns", "known_mass", "uncovered"),
-)
+_ROWS_ARRAYS = ("indptr", "columns", "amounts", "weights", "lf", "code", "uncovered")
+_KNOWN_ARRAYS = ("indptr", "columns", "amounts", "weights", "gold")
 
 
 @final
@@ -60,7 +59,9 @@ class LabelModel(VoteModel):
     class_balance : array-like of float, shape (k,), optional
         P(class) over all rows, where it is known; default learned.
     balance_strength : float, optional
-        Pseudo-rows that stand for the class balance, given or read off the votes, for each row.
+        Pseudo-rows that stand for the class balance, given or read off the votes, for each row; a
+        tenth of it where LFs vote for several classes. Not used where the votes are independent
+        and no balance is given.
     priors : mapping of str to float, optional
         Expected precision of some LFs, in (0, 1): how often a vote of theirs is right.
     group : sequence of sequences of str, optional
@@ -118,16 +119,16 @@ class LabelModel(VoteModel):
     >>> model.lf_quality_
     LF  votes  precision (95 %)     recall (95 %)
     ---------------------------------------------
-    a     120  0.82 (0.19–0.99)  0.82 (0.63–0.92)
-    b     120  0.79 (0.44–0.95)  0.79 (0.61–0.90)
-    c     100  0.72 (0.62–0.80)  0.60 (0.51–0.68)
+    a     120  0.82 (0.11–0.99)  0.82 (0.63–0.93)
+    b     120  0.78 (0.45–0.94)  0.78 (0.61–0.89)
+    c     100  0.72 (0.64–0.80)  0.60 (0.52–0.68)
     """
 
     _learned: ClassVar[tuple[str, ...]] = (
         *("class_balance_", "alpha_", "independent_", "log_likelihood_", "n_iter_", "converged_"),
         *("lf_precision_", "lf_recall_", "lf_precision_interval_", "lf_recall_interval_"),
         *("_lf", "_code", "_cast", "_evidence", "_precision", "_row_balance", "_log_ratio"),
-        *("_log_base", "_dependence", "_by_lf", "_total"),
+        *("_log_base", "_dependence", "_by_lf", "_total", "_per_amount"),
     )
     alpha_: float
     independent_: bool
@@ -152,6 +153,7 @@ class LabelModel(VoteModel):
     _dependence: float
     _by_lf: FloatArray
     _total: float
+    _per_amount: float
     _rows: VoteRows | None = None
 
     def __init__(
@@ -347,7 +349,8 @@ class LabelModel(VoteModel):
         there = place[self._code] >= 0
         number[self._lf[there], place[self._code[there]]] = np.flatnonzero(there)
         ratio = np.concatenate([log_ratio, np.log(unseen) - np.log(self._row_balance)])
-        by_lf = None if (self._by_lf == 1).all() else self._by_lf
+        counts = self._by_lf * self._per_amount
+        by_lf = None if (counts == 1).all() else counts
         return column_posteriors(L, number, ratio, self._log_base, self._dependence, by_lf)
 
     @property
@@ -361,33 +364,37 @@ class LabelModel(VoteModel):
     def _learn(self, rows: VoteRows, parts: Parts) -> None:
         """Find the parameters that the rows tell, and all that is said of them."""
         names = rows.lf_names
-        if rows.covered == 0:
+        if rows.column_cast.sum() <= 0:
             raise ValueError(
-                "no LF votes on any row that has a weight; there is nothing to fit. Look at "
-                "L.summary() and at the labeling functions' examples"
+                "no LF votes on any row that has a weight, or all confidences are 0; there is "
+                "nothing to fit. Look at L.summary() and at the labeling functions' examples"
             )
+        # What matters is how sure a vote is beside the others: were all worth half a vote, the
+        # precisions that are learned would be too low by as much.
+        self._per_amount = 1 / rows.mean_amount
+        if self._per_amount != 1:
+            rows = rows.scaled(np.full(rows.m, self._per_amount))
         balance = self._given_balance(parts.class_names, rows.known_mass)
         members = self._groups(names)
         pairs = count_pairs(rows) if rows.m > 1 else None
         given = np.ones(rows.m) if pairs is None else together(pairs, members, rows.m)
         groups = self._find_copies(rows, pairs, given, balance)
-        by_lf = given * shared_weight(groups)
+        by_lf = given if pairs is None else given * shared_weight(pairs, groups)
         fitted = self._fitter(rows, by_lf, balance)
         found, independent = fitted.guarded(), False
-        if pairs is not None and self.group is None and self.priors is None:
-            first = np.zeros(rows.m, np.bool_)
-            first[np.unique(groups, return_index=True)[1]] = True
-            free = fitted.free(found, pairs.without(~first))
+        if pairs is not None and not self.group and not self.priors:
+            free = fitted.free(found, pairs.without(~_one_each(groups, pairs, names)))
             if free is not None:
                 found, independent = free, True
         found = fitted.settled(found, free=independent)
-        found, guard = self._guarded(fitted, found, parts)
+        found, guard = self._guarded(fitted, found)
+        independent = independent and guard.kept == "model"
         self._keep(rows, parts, fitted, found, independent)
         self.independent_, self.guard_ = independent, guard
         self.dependence_ = (
             ()
             if pairs is None
-            else dependent_pairs(pairs, found.observed, self.class_balance_, names)
+            else dependent_pairs(pairs, found.observed, self._row_balance, names)
         )
         self.findings_ = findings(
             rows,
@@ -422,27 +429,27 @@ class LabelModel(VoteModel):
         groups = candidate_copies(pairs, rows.m)
         if len(np.unique(groups)) == rows.m:
             return alone
-        few = self._fitter(rows.some(FEW_ROWS), given * shared_weight(groups), balance)
+        few = self._fitter(rows.some(FEW_ROWS), given * shared_weight(pairs, groups), balance)
         found = few.guarded()
         return copies(pairs, found.observed, found.balance, groups)
 
-    def _guarded(self, fitted: Fitter, found: Estimate, parts: Parts) -> tuple[Estimate, Guard]:
+    def _guarded(self, fitted: Fitter, found: Estimate) -> tuple[Estimate, Guard]:
         """Compare with majority vote; hold the model closer, or give it up, where it is worse."""
         counted = no_learning(fitted.rows, fitted.anchor)
         nan = float("nan")
         if not self.guard:
             return found, Guard(nan, nan, nan, nan, "model")
-        majority, _ = held_out(fitted.rows, counted)
-        first, _ = held_out(fitted.rows, found)
-        gold = self._gold_right(fitted, found, counted, parts)
+        majority = held_out(fitted.rows, counted)
+        first = held_out(fitted.rows, found)
+        gold = self._gold_right(fitted, found, counted)
         speaks = gold is not None and gold_is_worse(gold[2], gold[3])
         kept = "model"
         if is_worse(first, majority) or speaks:
             weight = 4 * GUARDED.weight
             cautious = fitted.settled(fitted.guarded(weight), weight=weight)
-            judged, _ = held_out(fitted.rows, cautious)
+            judged = held_out(fitted.rows, cautious)
             kept, found = "cautious", cautious
-            again = self._gold_right(fitted, cautious, counted, parts)
+            again = self._gold_right(fitted, cautious, counted)
             if is_worse(judged, majority) or (
                 again is not None and gold_is_worse(again[2], again[3])
             ):
@@ -451,27 +458,26 @@ class LabelModel(VoteModel):
         return found, Guard(first, majority, *right, kept)
 
     def _gold_right(
-        self, fitted: Fitter, found: Estimate, counted: Estimate, parts: Parts
+        self, fitted: Fitter, found: Estimate, counted: Estimate
     ) -> tuple[float, float, int, int] | None:
-        """Return accuracies of model and majority vote on gold, and rows on which one is right."""
-        rows = fitted.rows
-        c = len(rows.lf)
-        total, right, counts = 0, np.zeros(2), np.zeros(2, np.int64)
-        for L, y in parts.known:
-            number = np.full((L.m, len(L.possible)), c)
-            shared = rows.code < len(L.possible)
-            number[rows.lf[shared], rows.code[shared]] = np.flatnonzero(shared)
-            best = []
-            for one in (found, counted):
-                ratio = np.concatenate([one.log_ratio, np.zeros((1, rows.k))])
-                q = column_posteriors(L, number, ratio, one.log_base, one.dependence, fitted.by_lf)
-                best.append(q.argmax(axis=1) == y)
-            total += len(y)
-            right += [best[0].sum(), best[1].sum()]
-            counts += [(best[0] & ~best[1]).sum(), (best[1] & ~best[0]).sum()]
-        if total == 0:
+        """Return accuracies of model and majority vote on gold, and rows on which one is right.
+
+        A tie of t classes is right to 1/t.
+        """
+        known = fitted.rows.known
+        if not len(known.gold):
             return None
-        return right[0] / total, right[1] / total, int(counts[0]), int(counts[1])
+        votes = known.indptr, known.columns, known.amounts
+        right = []
+        for one in (found, counted):
+            q = posteriors(*votes, one.log_ratio, one.log_base, one.dependence)
+            best = q >= q.max(axis=1, keepdims=True) - 1e-9
+            right.append(best[np.arange(len(q)), known.gold] / best.sum(axis=1))
+        ahead = right[0] - right[1]
+        weights = known.weights
+        share = [float(weights @ part / weights.sum()) for part in right]
+        alone = [round(float(weights[side].sum())) for side in (ahead > 0, ahead < 0)]
+        return share[0], share[1], alone[0], alone[1]
 
     def _keep(
         self, rows: VoteRows, parts: Parts, fitted: Fitter, found: Estimate, independent: bool
@@ -498,12 +504,13 @@ class LabelModel(VoteModel):
         self.log_likelihood_ = self._log_likelihood(rows)
 
     def _log_likelihood(self, rows: VoteRows) -> float:
-        """Return the log-likelihood of the votes of the unknown rows under the learned tables."""
+        """Return the log-likelihood of the votes, and of the gold labels, under the tables."""
         table = np.maximum(self.cond_probs_, 1e-12)
         silent = np.log(table[:, 0])
         log_ratio = np.log(table[rows.lf, rows.code + 1]) - silent[rows.lf]
         log_base = np.log(np.maximum(self.class_balance_, 1e-300)) + silent.sum(axis=0)
         found = rows.em_pass(log_ratio, log_base, 0.0)[2]
+        found += float((rows.known_columns * log_ratio).sum() + rows.known_mass @ log_base)
         top = log_base.max()
         return float(found + rows.uncovered * (top + np.log(np.exp(log_base - top).sum())))
 
@@ -531,8 +538,8 @@ class LabelModel(VoteModel):
     ) -> FloatArray | None:
         if self.class_balance is None:
             return None
-        given = np.asarray(self.class_balance, dtype=np.float64)
-        if given.shape == known_mass.shape:
+        given = np.asarray(self.class_balance)
+        if given.shape == known_mass.shape and given.dtype.kind in "fiu":
             lacking = np.flatnonzero((given == 0) & (known_mass > 0))
             if lacking.size:
                 name = class_names[lacking[0]]
@@ -540,14 +547,14 @@ class LabelModel(VoteModel):
                     f"class_balance is 0 for class {name!r}, but gold has "
                     f"{known_mass[lacking[0]]:g} rows of it; give it a share"
                 )
-        return checked_balance(given, class_names)
+        return checked_balance(self.class_balance, class_names)
 
     def _groups(self, names: tuple[str, ...]) -> list[IntArray]:
         """Return the positions of the LFs of each group."""
         groups = []
         seen: set[str] = set()
         for members in self.group or ():
-            if isinstance(members, str):
+            if isinstance(members, str) or not isinstance(members, Sequence):
                 raise ValueError(
                     f"group holds {members!r}; each group is a list of LF names, as in "
                     "group=[['lf_a', 'lf_b']]"
@@ -563,6 +570,16 @@ class LabelModel(VoteModel):
         if not (_is_number(self.balance_strength) and 0 < self.balance_strength < np.inf):
             raise ValueError(
                 f"balance_strength must be a positive number, got {self.balance_strength!r}"
+            )
+        if not (self.priors is None or isinstance(self.priors, Mapping)):
+            raise ValueError(
+                "priors must map LF names to precisions, as in {'lf_a': 0.9}, got "
+                f"{self.priors!r}"
+            )
+        if not (self.group is None or isinstance(self.group, Sequence)):
+            raise ValueError(
+                "group must be a list of lists of LF names, as in [['lf_a', 'lf_b']], got "
+                f"{self.group!r}"
             )
         for name, value in (self.priors or {}).items():
             if not (_is_number(value) and 0 < value < 1):
@@ -596,17 +613,33 @@ class LabelModel(VoteModel):
         arrays = super()._arrays()
         if self._rows is not None:
             arrays |= {f"rows.{name}": getattr(self._rows, name) for name in _ROWS_ARRAYS}
+            known = self._rows.known
+            arrays |= {f"known.{name}": getattr(known, name) for name in _KNOWN_ARRAYS}
         return arrays
 
     def _set_arrays(self, arrays: Mapping[str, Any]) -> None:
-        kept = {name[5:]: value for name, value in arrays.items() if name.startswith("rows.")}
-        super()._set_arrays({n: v for n, v in arrays.items() if not n.startswith("rows.")})
-        if kept:
+        named = {name: value for name, value in arrays.items() if "." not in name}
+        super()._set_arrays(named)
+        rows = {name[5:]: value for name, value in arrays.items() if name.startswith("rows.")}
+        known = {name[6:]: value for name, value in arrays.items() if name.startswith("known.")}
+        if rows:
             self._rows = VoteRows(
-                **kept | {"uncovered": float(kept["uncovered"])},
+                **rows | {"uncovered": float(rows["uncovered"])},
+                known=KnownRows(**known),
+                k=len(self.class_names_),
                 lf_names=self.lf_names_,
                 class_sets=self.class_sets_,
             )
+
+
+def _one_each(groups: IntArray, pairs: Pairs, names: tuple[str, ...]) -> IntArray:
+    """Mark one LF of each group: the one that votes most, then by name, whatever their order."""
+    votes = np.zeros(len(names))
+    np.add.at(votes, pairs.lf, pairs.votes)
+    order = np.lexsort((np.array(names), -votes))
+    chosen = np.zeros(len(names), np.bool_)
+    chosen[order[np.unique(groups[order], return_index=True)[1]]] = True
+    return chosen
 
 
 def _is_number(value: object) -> bool:

@@ -8,11 +8,10 @@ from typing import Any
 import numpy as np
 
 from weaklabel._checks import listed
-from weaklabel.gold import encode_gold
+from weaklabel.label_model._base._crowd import crowd_matrix, is_crowd_frame
 from weaklabel.label_model._base._rows import VoteRows
 from weaklabel.label_model._base._vote_model import check_votes
 from weaklabel.matrix import LabelMatrix
-from weaklabel.types import IntArray
 
 
 class Parts:
@@ -25,7 +24,6 @@ class Parts:
         sample_weight: Any,
         first: tuple[tuple[str, ...], tuple[str, ...]] | None = None,
     ) -> None:
-        self.known: list[tuple[LabelMatrix, IntArray]] = []
         """Note the parts; `first` holds LF names and class names where they are fixed."""
         self._lf_names = None if first is None else first[0]
         self.class_names: tuple[str, ...] = () if first is None else first[1]
@@ -36,15 +34,12 @@ class Parts:
         """Yield what there is to learn from each part."""
         count = 0
         for L, gold, sample_weight in self._given:
+            if is_crowd_frame(L) and self._lf_names is not None:
+                L = crowd_matrix(L, self.class_names, self._lf_names)
             L = check_votes(L, empty=self._many)
             if self._lf_names is None:
                 self._lf_names, self.class_names = L.lf_names, L.class_names
             part = self._like_first(L, count)
-            if gold is not None:
-                y = encode_gold(gold, part)
-                known = np.flatnonzero((y >= 0) & part.covered)
-                if len(known):
-                    self.known.append((part[known], y[known]))
             count += 1
             yield VoteRows.of(part, gold, sample_weight)
         if count == 0:
@@ -108,3 +103,6 @@ def _zipped(
                 )
             given.append(value)
         yield part, given[0], given[1]
+    for what, values in (("gold", golds), ("sample_weight", weights)):
+        if values is not None and next(values, end) is not end:
+            raise ValueError(f"{what} has more parts than there are label matrices")

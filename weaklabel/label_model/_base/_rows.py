@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Self, TypeVar
 
 import numpy as np
 
+from weaklabel._checks import shorten
 from weaklabel._kernels import (
     column_counts,
     em_pass,
@@ -26,9 +27,33 @@ from weaklabel.types import FloatArray, IntArray
 
 # Whether rows repeat is judged on this many; where they do not, looking for copies is a waste.
 _LOOK = 20_000
+# Sums of heavier rows lose the lighter ones.
+_HEAVIEST = 1e9
 
 T = TypeVar("T")
 _NO_AMOUNTS: FloatArray = np.zeros(0, np.float32)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class KnownRows:
+    """Rows whose class gold labels tell: their votes, as in `VoteRows`, and their classes.
+
+    Attributes
+    ----------
+    indptr, columns, amounts, weights : ndarray
+    gold : ndarray of int64, shape (rows,)
+    """
+
+    indptr: IntArray
+    columns: IntArray
+    amounts: FloatArray
+    weights: FloatArray
+    gold: IntArray
+
+
+_NOTHING_KNOWN = KnownRows(
+    np.zeros(1, np.int64), np.zeros(0, np.uint16), _NO_AMOUNTS, np.zeros(0), np.zeros(0, np.int64)
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,10 +77,10 @@ class VoteRows:
     class_sets : tuple of tuple of int
         What the codes k, k + 1, … leave possible.
     lf_names : tuple of str
-    known_columns : ndarray of float64, shape (c, k)
-        Rows of gold class y with each vote.
-    known_mass : ndarray of float64, shape (k,)
-        Covered rows of each gold class.
+    k : int
+        Number of classes.
+    known : KnownRows
+        The covered rows with gold.
     uncovered : float
         Rows without votes, by weight.
     """
@@ -68,8 +93,8 @@ class VoteRows:
     code: IntArray
     class_sets: tuple[tuple[int, ...], ...]
     lf_names: tuple[str, ...]
-    known_columns: FloatArray
-    known_mass: FloatArray
+    k: int
+    known: KnownRows
     uncovered: float
 
     @classmethod
@@ -96,16 +121,13 @@ class VoteRows:
         vote_columns(indices, codes, number.reshape(L.m, s), columns)
         amounts = _amounts_of(L)
         covered = np.diff(indptr) > 0
-        known_columns, known_mass = np.zeros((len(found), k)), np.zeros(k)
+        known_rows = _NOTHING_KNOWN
         uncovered = float(weights[~covered].sum())
         keep = covered & (weights > 0)
         if truth is not None:
-            known = keep & (truth >= 0)
-            at, cast, amount = _take(indptr, columns, amounts, np.flatnonzero(known))
-            row = np.repeat(np.flatnonzero(known), np.diff(at))
-            each = weights[row] * (amount if len(amount) else 1.0)
-            np.add.at(known_columns, (cast, truth[row]), each)
-            np.add.at(known_mass, truth[known], weights[known])
+            known = np.flatnonzero(keep & (truth >= 0))
+            taken = _take(indptr, columns, amounts, known)
+            known_rows = KnownRows(*taken, weights[known], truth[known])
             keep &= truth < 0
         if not keep.all():
             if (keep == covered).all():
@@ -122,8 +144,8 @@ class VoteRows:
             code=found % s,
             class_sets=L.class_sets,
             lf_names=L.lf_names,
-            known_columns=known_columns,
-            known_mass=known_mass,
+            k=k,
+            known=known_rows,
             uncovered=uncovered,
         )
         return rows._without_copies()
@@ -144,25 +166,17 @@ class VoteRows:
         pairs = np.unique(np.concatenate(keys))
         kind = np.uint16 if len(pairs) <= 1 << 16 else np.uint32
         places = [np.searchsorted(pairs, key).astype(kind) for key in keys]
-        known = np.zeros((len(pairs), k))
-        for rows, place in zip(found, places, strict=True):
-            known[place] += rows.known_columns
-        ends = np.cumsum([0, *(rows.indptr[-1] for rows in found)])
-        starts = [rows.indptr[:-1] + end for rows, end in zip(found, ends[:-1], strict=True)]
-        whole = all(len(rows.amounts) == 0 for rows in found)
+        known = [rows.known for rows in found]
         joined = cls(
-            indptr=np.concatenate([*starts, ends[-1:]]),
-            columns=np.concatenate(
-                [place[rows.columns] for rows, place in zip(found, places, strict=True)]
-            ),
-            amounts=_NO_AMOUNTS if whole else np.concatenate([rows._amounts() for rows in found]),
-            weights=np.concatenate([rows.weights for rows in found]),
+            **_stacked(found, places),
             lf=pairs // s,
             code=pairs % s,
             class_sets=sets,
             lf_names=found[0].lf_names,
-            known_columns=known,
-            known_mass=np.sum([rows.known_mass for rows in found], axis=0),
+            k=k,
+            known=KnownRows(
+                **_stacked(known, places), gold=np.concatenate([part.gold for part in known])
+            ),
             uncovered=sum(rows.uncovered for rows in found),
         )
         return joined._without_copies()
@@ -172,10 +186,22 @@ class VoteRows:
         """Number of LFs."""
         return len(self.lf_names)
 
-    @property
-    def k(self) -> int:
-        """Number of classes."""
-        return len(self.known_mass)
+    @cached_property
+    def known_columns(self) -> FloatArray:
+        """Rows of gold class y with each vote, float64 of shape (c, k)."""
+        counts = np.zeros((len(self.lf), self.k))
+        row = np.repeat(np.arange(len(self.known.gold)), np.diff(self.known.indptr))
+        each = self.known.weights[row]
+        if len(self.known.amounts):
+            each = each * self.known.amounts
+        np.add.at(counts, (self.known.columns, self.known.gold[row]), each)
+        return counts
+
+    @cached_property
+    def known_mass(self) -> FloatArray:
+        """Covered rows of each gold class, float64 of shape (k,)."""
+        mass = np.bincount(self.known.gold, self.known.weights, minlength=self.k)
+        return np.asarray(mass, np.float64)
 
     @property
     def possible(self) -> IntArray:
@@ -190,16 +216,6 @@ class VoteRows:
     def covered(self) -> float:
         """Covered rows by weight, known ones among them."""
         return float(self.weights.sum() + self.known_mass.sum())
-
-    @property
-    def indices(self) -> IntArray:
-        """The LF of each vote, shape (votes,)."""
-        return self.lf[self.columns]
-
-    @property
-    def codes(self) -> IntArray:
-        """The code of each vote, shape (votes,)."""
-        return self.code[self.columns]
 
     @property
     def known_counts(self) -> FloatArray:
@@ -249,7 +265,8 @@ class VoteRows:
         self, log_ratio: FloatArray, log_base: FloatArray, dependence: float
     ) -> tuple[FloatArray, FloatArray, float]:
         """Run one EM pass by column: `log_ratio` and the counts have shape (c, k)."""
-        if self.k == 2:
+        # Two classes need the odds of one of them alone, unless a class is excluded.
+        if self.k == 2 and np.isfinite(log_ratio).all() and np.isfinite(log_base).all():
             return self._em_pass_two(log_ratio, log_base, dependence)
         return _summed(
             self.blocks(
@@ -262,16 +279,6 @@ class VoteRows:
     def _em_pass_two(
         self, log_ratio: FloatArray, log_base: FloatArray, dependence: float
     ) -> tuple[FloatArray, FloatArray, float]:
-        """Two classes need the odds of one of them alone, unless a class is excluded."""
-        finite = np.isfinite(log_ratio).all() and np.isfinite(log_base).all()
-        if not finite:
-            return _summed(
-                self.blocks(
-                    lambda indptr, columns, amounts, weights: em_pass(
-                        indptr, columns, amounts, weights, log_ratio, log_base, dependence
-                    )
-                )
-            )
         log_odds = log_ratio[:, 1] - log_ratio[:, 0]
         base_odds = float(log_base[1] - log_base[0])
         second, mass, evidence = _summed(
@@ -308,7 +315,7 @@ class VoteRows:
     def some(self, most: int) -> VoteRows:
         """Return about `most` of the rows, the same ones whatever their order.
 
-        Rows are chosen by a hash of their votes; known rows are left out.
+        Rows are chosen by a hash of their votes; where there are more, known rows are left out.
         """
         p = len(self.weights)
         if p <= most:
@@ -325,35 +332,40 @@ class VoteRows:
             columns=columns,
             amounts=amounts,
             weights=self.weights[chosen],
-            known_columns=np.zeros_like(self.known_columns),
-            known_mass=np.zeros_like(self.known_mass),
+            known=_NOTHING_KNOWN,
             uncovered=self.uncovered * share,
         )
 
     def scaled(self, by_lf: FloatArray) -> VoteRows:
         """Return the rows with every vote of LF j counting ``by_lf[j]`` of what it did."""
         by_column: FloatArray = by_lf[self.lf].astype(np.float32)
-        amounts: FloatArray = by_column[self.columns]
-        if len(self.amounts):
-            amounts *= self.amounts
-        known = self.known_columns * by_lf[self.lf][:, None]
-        return replace(self, amounts=amounts, known_columns=known)
+
+        def amounts(columns: IntArray, before: FloatArray) -> FloatArray:
+            return by_column[columns] * before if len(before) else by_column[columns]
+
+        known = self.known
+        return replace(
+            self,
+            amounts=amounts(self.columns, self.amounts),
+            known=replace(known, amounts=amounts(known.columns, known.amounts)),
+        )
+
+    @property
+    def mean_amount(self) -> float:
+        """How much of a vote a vote counts on the mean."""
+        if not len(self.amounts) and not len(self.known.amounts):
+            return 1.0
+        whole = replace(self, amounts=_NO_AMOUNTS, known=replace(self.known, amounts=_NO_AMOUNTS))
+        return float(self.column_cast.sum() / whole.column_cast.sum())
 
     def decayed(self, decay: float) -> VoteRows:
         """Return the rows with all weights times a number."""
         return replace(
             self,
             weights=self.weights * decay,
-            known_columns=self.known_columns * decay,
-            known_mass=self.known_mass * decay,
+            known=replace(self.known, weights=self.known.weights * decay),
             uncovered=self.uncovered * decay,
         )
-
-    def _amounts(self) -> FloatArray:
-        if len(self.amounts):
-            return self.amounts
-        ones: FloatArray = np.ones(len(self.columns), np.float32)
-        return ones
 
     def _spread(self, by_column: FloatArray) -> FloatArray:
         """Return numbers by column, shape (c, d), as an array of shape (m, s, d)."""
@@ -460,17 +472,20 @@ def row_weights(sample_weight: Any, n: int) -> FloatArray:
     """
     if sample_weight is None:
         return np.ones(n)
-    weights = np.asarray(sample_weight, np.float64)
+    try:
+        weights = np.asarray(sample_weight, np.float64)
+    except (TypeError, ValueError):
+        raise ValueError(f"sample_weight must be numbers, got {shorten(sample_weight)}") from None
     if weights.shape != (n,):
         raise ValueError(
             f"sample_weight has shape {weights.shape}, the label matrix has {n} rows; give one "
             "weight a row"
         )
-    wrong = np.flatnonzero(~(np.isfinite(weights) & (weights >= 0)))
+    wrong = np.flatnonzero(~((weights >= 0) & (weights <= _HEAVIEST)))
     if wrong.size:
         raise ValueError(
             f"sample_weight is {weights[wrong[0]]} at position {wrong[0]}; weights are numbers of "
-            "at least 0"
+            f"0 to {_HEAVIEST:g}"
         )
     if not weights.any():
         raise ValueError("sample_weight is 0 everywhere; give at least one row a weight")
@@ -491,6 +506,29 @@ def _summed(results: Iterable[tuple[Any, ...]]) -> tuple[Any, ...]:
         )
     assert total is not None  # noqa: S101 - there is always a block, if an empty one
     return total
+
+
+def _stacked(parts: Sequence[VoteRows | KnownRows], places: Sequence[IntArray]) -> dict[str, Any]:
+    """Return the votes of all parts under the numbers that `places` gives their columns."""
+    ends = np.cumsum([0, *(part.indptr[-1] for part in parts)])
+    starts = [part.indptr[:-1] + end for part, end in zip(parts, ends[:-1], strict=True)]
+    amounts: FloatArray = _NO_AMOUNTS
+    if any(len(part.amounts) for part in parts):
+        ones = [np.ones(len(part.columns), np.float32) for part in parts]
+        amounts = np.concatenate(
+            [
+                part.amounts if len(part.amounts) else one
+                for part, one in zip(parts, ones, strict=True)
+            ]
+        )
+    return {
+        "indptr": np.concatenate([*starts, ends[-1:]]),
+        "columns": np.concatenate(
+            [place[part.columns] for part, place in zip(parts, places, strict=True)]
+        ),
+        "amounts": amounts,
+        "weights": np.concatenate([part.weights for part in parts]),
+    }
 
 
 def _take(

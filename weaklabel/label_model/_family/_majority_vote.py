@@ -19,7 +19,8 @@ class MajorityVote(VoteModel):
     """Label each row by the share of its votes that each class has.
 
     The baseline to beat, and hard to beat where every LF is about as good as the next. A partial
-    vote is shared out equally among the classes it leaves possible.
+    vote is shared out equally among the classes it leaves possible; a vote of confidence c counts
+    as c of a vote.
 
     Parameters
     ----------
@@ -65,19 +66,25 @@ class MajorityVote(VoteModel):
         return self
 
     def _posteriors(self, L: LabelMatrix) -> FloatArray:
-        return np.concatenate(list(_share_blocks(L)))
+        shares = np.concatenate(list(_share_blocks(L)))
+        shares[shares.sum(axis=1) == 0] = self.class_balance_
+        return shares
 
 
 def mean_shares(L: LabelMatrix) -> FloatArray:
     """Return the mean vote shares of the covered rows, float64 of shape (k,)."""
     total = sum((shares.sum(axis=0) for shares in _share_blocks(L)), start=np.zeros(L.k))
-    return np.asarray(total / L.covered.sum())
+    if not total.any():
+        return np.full(L.k, 1 / L.k)
+    return np.asarray(total / total.sum())
 
 
 def _share_blocks(L: LabelMatrix) -> Iterator[FloatArray]:
     indptr, _, codes = L.csr()
+    amounts: FloatArray = np.zeros(0, np.float32) if L.confidence is None else L.confidence
     possible = L.possible
     share = possible / possible.sum(axis=1, keepdims=True)
     return threaded(
-        lambda start, stop: vote_shares(indptr[start : stop + 1], codes, share), row_blocks(L.n)
+        lambda start, stop: vote_shares(indptr[start : stop + 1], codes, amounts, share),
+        row_blocks(L.n),
     )

@@ -155,7 +155,7 @@ class OrdinalModel(VoteModel):
         probs = self.predict_proba(L)
         return np.asarray(probs @ np.arange(probs.shape[1]))
 
-    def predict_median(self, L: LabelMatrix, *, uncovered: Uncovered = "abstain") -> IntArray:
+    def predict_median(self, L: Any, *, uncovered: Uncovered = "abstain") -> IntArray:
         """Return the median of P(class | votes), int64 of shape (n,).
 
         It has the least absolute error. Where two classes share the middle it is the lower one.
@@ -163,6 +163,7 @@ class OrdinalModel(VoteModel):
         """
         if uncovered not in ("abstain", "prior"):
             raise ValueError(f"uncovered must be 'abstain' or 'prior', got {uncovered!r}")
+        L = self._votes(L)
         below = self.predict_proba(L).cumsum(axis=1)[:, :-1] < 0.5 - 1e-9
         return np.where(L.covered | (uncovered == "prior"), below.sum(axis=1), -1)
 
