@@ -27,26 +27,29 @@ def _row_posterior(
     log_base: FloatArray,
     dependence: float,
     q: FloatArray,
-) -> float:
-    """Write P(y | votes of a row) to q, shape (k,), and return the row's log-likelihood."""
+) -> tuple[float, float]:
+    """Write P(y | votes of a row) to q, shape (k,); return the top of the sum and the sum.
+
+    The row's log-likelihood is ``top + log(sum)``, the sum being of 1 to k.
+    """
     k = len(log_base)
     for y in range(k):
         q[y] = 0.0
     if len(amounts) == 0:
         cast = float(len(columns))
         for at in range(len(columns)):
-            row = log_ratio[columns[at]]
+            column = columns[at]
             for y in range(k):
-                q[y] += row[y]
+                q[y] += log_ratio[column, y]
     else:
         cast = 0.0
         for at in range(len(columns)):
-            row = log_ratio[columns[at]]
+            column = columns[at]
             cast += float(amounts[at])
             for y in range(k):
                 # 0 times minus infinity is no number: a vote of no weight says nothing.
                 if amounts[at] > 0.0:
-                    q[y] += float(amounts[at]) * row[y]
+                    q[y] += float(amounts[at]) * log_ratio[column, y]
     weight = 1.0 / (1.0 + dependence * max(cast - 1.0, 0.0))
     top = -np.inf
     for y in range(k):
@@ -56,9 +59,10 @@ def _row_posterior(
     for y in range(k):
         q[y] = np.exp(q[y] - top)
         total += q[y]
+    scale = 1.0 / total
     for y in range(k):
-        q[y] /= total
-    return float(top + np.log(total))
+        q[y] *= scale
+    return top, total
 
 
 @kernel
@@ -101,23 +105,35 @@ def em_pass(
     mass = np.zeros(k)
     q = np.empty(k)
     log_likelihood = 0.0
+    # Logarithms are slow: many sums are multiplied before one is taken.
+    product = 1.0
     whole = len(amounts) == 0
     for i in range(len(indptr) - 1):
         start, stop = indptr[i], indptr[i + 1]
         amount = amounts if whole else amounts[start:stop]
-        row_likelihood = _row_posterior(
-            columns[start:stop], amount, log_ratio, log_base, dependence, q
-        )
-        log_likelihood += weights[i] * row_likelihood
+        top, total = _row_posterior(columns[start:stop], amount, log_ratio, log_base, dependence, q)
+        log_likelihood += weights[i] * top
+        if weights[i] == 1.0:
+            product *= total
+            if product > 1e200:
+                log_likelihood += np.log(product)
+                product = 1.0
+        else:
+            log_likelihood += weights[i] * np.log(total)
         for y in range(k):
             q[y] *= weights[i]
             mass[y] += q[y]
-        for at in range(start, stop):
-            row = counts[columns[at]]
-            share = 1.0 if whole else float(amounts[at])
-            for y in range(k):
-                row[y] += share * q[y]
-    return counts, mass, log_likelihood
+        if whole:
+            for at in range(start, stop):
+                column = columns[at]
+                for y in range(k):
+                    counts[column, y] += q[y]
+        else:
+            for at in range(start, stop):
+                column = columns[at]
+                for y in range(k):
+                    counts[column, y] += float(amounts[at]) * q[y]
+    return counts, mass, log_likelihood + np.log(product)
 
 
 @kernel

@@ -19,7 +19,7 @@ from weaklabel.types import FloatArray, IntArray
 # distrust a common class lose up to 0.1 here; models that have collapsed lose 0.15 to 0.8.
 _MARGIN = 0.12
 # Rows with two votes or more for the verdict to mean anything, and rows looked at.
-_ENOUGH, _ROWS = 20.0, 1 << 16
+_ENOUGH, _ROWS = 20.0, 1 << 14
 
 
 @dataclass(frozen=True, slots=True)

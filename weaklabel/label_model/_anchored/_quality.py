@@ -13,7 +13,7 @@ from weaklabel.label_model._anchored._em import Estimate
 from weaklabel.label_model._base._rows import VoteRows
 from weaklabel.types import FloatArray
 
-_ROWS = 1 << 16
+_ROWS = 1 << 15
 _Z95 = 1.959963984540054
 
 
