@@ -6,9 +6,9 @@ and ties and uncovered rows go to the class that Snorkel's hash of the row numbe
 published scores compare. Rows that end in "+ balance" are given the class balance of the
 validation gold, rows that end in "+ temperature" the validation gold itself; no others use gold.
 
-``--peers`` adds Snorkel's model and the family. ``--study`` leaves one set out in turn, picks every
-constant of the label model by the others' train and validation gold, and scores it on the set left
-out: what the constants are worth where they were not chosen.
+``--peers`` adds Snorkel's model and the family. ``--study`` leaves one set out in turn, picks eight
+constants of the label model, one at a time, by the others' train and validation gold, and scores
+it on the set left out: what the constants are worth where they were not chosen.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ import numpy as np
 from sklearn.metrics import f1_score
 
 import weaklabel as wl
-from weaklabel.label_model import VoteModel
+from weaklabel.label_model import VoteModel, calibration_error
 from weaklabel.label_model._anchored import _anchor, _em, _fitter
 
 # Scores of majority vote that were published for these very votes; agnews_lite is not WRENCH's.
@@ -64,13 +64,6 @@ def metric(name: str, gold: np.ndarray, labels: np.ndarray) -> float:
     return 100 * float(score)
 
 
-def calibration_error(probs: np.ndarray, gold: np.ndarray, bins: int = 15) -> float:
-    sure, right = probs.max(axis=1), probs.argmax(axis=1) == gold
-    place = np.minimum((sure * bins).astype(int), bins - 1)
-    gaps = np.bincount(place, sure, minlength=bins) - np.bincount(place, right, minlength=bins)
-    return 100 * float(np.abs(gaps).sum() / len(gold))
-
-
 def scores(model: VoteModel, split: wl.datasets.Split, name: str) -> list[float]:
     """Return the metric on all rows and on covered ones, Brier score and calibration error."""
     probs = model.predict_proba(split.L)
@@ -85,7 +78,7 @@ def scores(model: VoteModel, split: wl.datasets.Split, name: str) -> list[float]
         metric(name, split.gold[known], labels[known]),
         metric(name, split.gold[seen], labels[seen]),
         100 * float(brier.mean()),
-        calibration_error(probs[seen], split.gold[seen]),
+        100 * calibration_error(probs[seen], split.gold[seen]),
     ]
 
 

@@ -15,6 +15,7 @@ import numpy as np
 
 import weaklabel as wl
 from weaklabel.datasets import Synthetic, synthetic
+from weaklabel.label_model import calibration_error
 
 SETTINGS: dict[str, dict[str, object]] = {
     "2 classes, 10 LFs": {"n": 5_000, "m": 10, "k": 2, "accuracy": np.linspace(0.6, 0.9, 10)},
@@ -39,17 +40,6 @@ def accuracy(L: wl.LabelMatrix, gold: np.ndarray) -> float:
     probs = wl.LabelModel().fit(L).predict_proba(L)
     seen = L.covered
     return 100 * float((probs[seen].argmax(axis=1) == gold[seen]).mean())
-
-
-def calibration_error(probs: np.ndarray, gold: np.ndarray, bins: int = 15) -> float:
-    """Return the expected calibration error: mean distance of confidence and accuracy by bin."""
-    sure = probs.max(axis=1)
-    right = probs.argmax(axis=1) == gold
-    place = np.minimum((sure * bins).astype(int), bins - 1)
-    gap = np.abs(
-        np.bincount(place, sure, minlength=bins) - np.bincount(place, right, minlength=bins)
-    )
-    return float(gap.sum() / len(gold))
 
 
 def true_precision(data: Synthetic) -> np.ndarray:
