@@ -83,6 +83,102 @@ def _apply(who: str, texts: list[str], patterns: list[str]) -> Job:
     return bare
 
 
+def zipf_texts(n: int, words: int) -> tuple[list[str], list[str]]:
+    """Return texts of words that are as frequent as those of a language, and the vocabulary."""
+    rng = np.random.default_rng(0)
+    letters = np.array(list("abcdefghijklmnopqrstuvwxyz"))
+    vocabulary = ["".join(rng.choice(letters, rng.integers(3, 10))) for _ in range(20_000)]
+    share = 1 / np.arange(1, 20_001)
+    places = rng.choice(20_000, (n, words), p=share / share.sum())
+    return [" ".join(vocabulary[at] for at in row) for row in places.tolist()], vocabulary
+
+
+def declared(vocabulary: list[str], keywords: int, regexes: int) -> list[Any]:
+    """Return keyword LFs of three words each, and regex LFs of four kinds."""
+    from weaklabel_lfs import text
+
+    rng = np.random.default_rng(1)
+    lfs = []
+    for j in range(keywords):
+        words = [vocabulary[at] for at in rng.integers(20, 3000, 3)]
+        lfs.append(text.keyword(j % 2, *words, name=f"keyword_{j}"))
+    for j in range(regexes):
+        word = vocabulary[rng.integers(20, 1000)]
+        pattern = (rf"\b{word}\w*\b", rf"{word[:4]}\s+\w+", r"[a-f]{6,}", rf"^{word}")[j % 4]
+        lfs.append(text.regex(j % 2, pattern, name=f"regex_{j}"))
+    return lfs
+
+
+def declarative_job(who: str) -> Job:
+    """Run 10 keyword and 10 regex builders on 100,000 texts of 10 words."""
+    import pandas as pd
+
+    import weaklabel as wl
+
+    texts, vocabulary = zipf_texts(100_000, 10)
+    frame = pd.DataFrame({"text": texts})
+    lfs = declared(vocabulary, 10, 10)
+    if who == "snorkel":
+        from snorkel.labeling import LabelingFunction, PandasLFApplier
+
+        theirs = [
+            LabelingFunction(lf.name, lambda x, f=lf.function, vote=lf.votes: vote if f(x) else -1)
+            for lf in lfs
+        ]
+        return lambda: PandasLFApplier(theirs).apply(frame, progress_bar=False)
+    if who == "row-wise":
+        lfs = [wl.LabelingFunction(lf.function, name=lf.name, votes=lf.votes) for lf in lfs]
+    wl.apply_lfs(lfs, frame[:100], progress=False)
+    return lambda: wl.apply_lfs(lfs, frame, progress=False)
+
+
+def keywords_job(who: str) -> Job:
+    """Run 20 keyword builders (ours), and 500, on 100,000 texts of 10 words."""
+    import pandas as pd
+
+    import weaklabel as wl
+
+    texts, vocabulary = zipf_texts(100_000, 10)
+    frame = pd.DataFrame({"text": texts})
+    lfs = declared(vocabulary, 20 if who == "ours" else 500, 0)
+    wl.apply_lfs(lfs, frame[:100], progress=False)
+    return lambda: wl.apply_lfs(lfs, frame, progress=False)
+
+
+def cores_job(who: str) -> Job:
+    """Run 10 keyword and 10 regex LFs, row by row, on 1,000,000 texts, on two cores (ours)."""
+    import pandas as pd
+
+    import weaklabel as wl
+
+    frame = pd.DataFrame({"text": _texts(1_000_000, 8)})
+    functions = [_keyword(w) for w in _WORDS[:10]] + [_regex(p) for p in _PATTERNS]
+    lfs = [wl.LabelingFunction(f, name=f"lf_{j}") for j, f in enumerate(functions)]
+    n_jobs = 2 if who == "ours" else 1
+    wl.apply_lfs(lfs, frame[:20_000], n_jobs=n_jobs, progress=False)  # the workers start
+    return lambda: wl.apply_lfs(lfs, frame, n_jobs=n_jobs, progress=False)
+
+
+def cache_job(who: str) -> Job:
+    """Run 21 row-wise LFs on 100,000 texts again, one of them changed; or that one alone."""
+    import tempfile
+
+    import pandas as pd
+
+    import weaklabel as wl
+
+    frame = pd.DataFrame({"text": _texts(100_000, 8)})
+    functions = [_keyword(w) for w in _WORDS[:11]] + [_regex(p) for p in _PATTERNS]
+    lfs = [wl.LabelingFunction(f, name=f"lf_{j}") for j, f in enumerate(functions)]
+    changed = wl.LabelingFunction(_keyword("please"), name="lf_0")
+    if who == "that LF alone":
+        wl.apply_lfs([changed], frame[:100], progress=False)
+        return lambda: wl.apply_lfs([changed], frame, progress=False)
+    folder = tempfile.mkdtemp()
+    wl.apply_lfs(lfs, frame, cache=folder, progress=False)
+    return lambda: wl.apply_lfs([changed, *lfs[1:]], frame, cache=folder, progress=False)
+
+
 def summary_job(who: str) -> Job:
     """Summarise 1,000,000 rows × 50 LFs at 10 % coverage, with gold."""
     votes, gold = votes_matrix(1_000_000, 50, 4, 0.1)
@@ -212,6 +308,10 @@ def fit_wide_job(_: str) -> Job:
 JOBS: dict[str, tuple[Callable[[str], Job], tuple[str, ...]]] = {
     "apply": (apply_job, ("ours", "snorkel", "bare loop")),
     "apply-slow-regex": (apply_slow_regex_job, ("ours", "snorkel", "bare loop")),
+    "declarative": (declarative_job, ("ours", "row-wise", "snorkel")),
+    "keywords": (keywords_job, ("ours", "500 LFs")),
+    "cores": (cores_job, ("ours", "one core")),
+    "cache": (cache_job, ("ours", "that LF alone")),
     "summary": (summary_job, ("ours", "snorkel")),
     "fit": (fit_job, ("ours", "snorkel")),
     "fit-dense": (fit_dense_job, ("ours", "snorkel", "crowd-kit")),

@@ -153,7 +153,7 @@ def row_hashes(
     indptr: IntArray, columns: IntArray, amounts: FloatArray, salt: IntArray
 ) -> list[int]:
     return [
-        sum(int(salt[c]) * (1 + round(65536 * a) if len(amounts) else 1) for c, a in row) % 2**64
+        sum(int(salt[c]) * (1 + round(2**32 * (1 - float(a)))) for c, a in row) % 2**64
         for row in column_rows(indptr, columns, amounts)
     ]
 

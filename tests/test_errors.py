@@ -19,6 +19,11 @@ ALL: list[errors.WeakLabelError] = [
     errors.FileFormatError("message", path=Path("f.npz")),
     errors.MissingExtraError("message", extra="torch"),
     errors.PackError("message"),
+    errors.InputError("message", path=Path("in.csv")),
+    errors.ConfigError("message", path=Path("weaklabel.toml")),
+    errors.RunError("message"),
+    errors.RunLockedError("message", owner={"pid": 7}),
+    errors.GateError("message", failed=["min_coverage"]),
 ]
 
 
@@ -30,6 +35,8 @@ def test_the_tree_is_the_one_in_the_docstring() -> None:
         assert issubclass(kind, errors.WeakLabelError | Warning)
     assert {type(error).__name__ for error in ALL} | {"WeakLabelWarning"} == set(errors.__all__)
     assert issubclass(errors.FaultRateError, errors.LFError)
+    assert issubclass(errors.RunLockedError, errors.RunError)
+    assert issubclass(errors.GateError, errors.RunError)
 
 
 @pytest.mark.parametrize(
@@ -39,6 +46,8 @@ def test_the_tree_is_the_one_in_the_docstring() -> None:
         (errors.FileFormatError, (ValueError,)),
         (errors.MissingExtraError, (ImportError,)),
         (errors.PackError, (ValueError,)),
+        (errors.InputError, (ValueError,)),
+        (errors.ConfigError, (ValueError,)),
         (errors.WeakLabelWarning, (UserWarning,)),
     ],
 )

@@ -16,6 +16,7 @@ EXPORTED = {
     "ABSTAIN",
     "AutoLabelModel",
     "CalibratedModel",
+    "ColumnRule",
     "DawidSkene",
     "GLAD",
     "IBCC",
@@ -33,13 +34,18 @@ EXPORTED = {
     "PreferenceModel",
     "ProbabilisticLabels",
     "Refined",
+    "Resource",
     "TextClassifier",
     "TripletModel",
+    "VoteParts",
+    "VoteStore",
     "WeightedVote",
     "analysis",
     "any_of",
     "apply_lfs",
+    "apply_parts",
     "datasets",
+    "distributed",
     "errors",
     "interop",
     "label_model",
@@ -49,11 +55,13 @@ EXPORTED = {
     "none_of",
     "preprocessor",
     "refine",
+    "relabel",
 }
 
 HEAVY = [
     "numba", "pandas", "torch", "spacy", "sklearn", "snorkel", "scipy", "narwhals", "joblib",
     "polars", "pyarrow", "cloudpickle", "tqdm", "typer", "matplotlib", "weaklabel_lfs",
+    "dask", "distributed", "pyspark", "sqlite3", "ahocorasick_rs", "filelock",
 ]  # fmt: skip
 
 

@@ -13,13 +13,19 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from weaklabel import errors
-from weaklabel.lf import LabelingFunction, labeling_function, preprocessor
+from weaklabel.lf import (
+    ColumnRule,
+    LabelingFunction,
+    Resource,
+    labeling_function,
+    preprocessor,
+)
 from weaklabel.matrix import LabelMatrix
 from weaklabel.types import ABSTAIN, any_of, none_of
 
 if TYPE_CHECKING:
-    from weaklabel import analysis, datasets, interop, label_model
-    from weaklabel.apply import apply_lfs
+    from weaklabel import analysis, datasets, distributed, interop, label_model, relabel
+    from weaklabel.apply import VoteStore, apply_lfs, apply_parts
     from weaklabel.end_model import TextClassifier
     from weaklabel.label_model import (
         GLAD,
@@ -42,6 +48,7 @@ if TYPE_CHECKING:
         refine,
     )
     from weaklabel.labels import ProbabilisticLabels
+    from weaklabel.matrix import VoteParts
     from weaklabel.packs import Pack, list_packs, load_pack
 
 __version__ = "0.1.0"
@@ -53,6 +60,7 @@ __all__ = [
     "MACE",
     "AutoLabelModel",
     "CalibratedModel",
+    "ColumnRule",
     "DawidSkene",
     "LabelMatrix",
     "LabelModel",
@@ -67,13 +75,18 @@ __all__ = [
     "PreferenceModel",
     "ProbabilisticLabels",
     "Refined",
+    "Resource",
     "TextClassifier",
     "TripletModel",
+    "VoteParts",
+    "VoteStore",
     "WeightedVote",
     "analysis",
     "any_of",
     "apply_lfs",
+    "apply_parts",
     "datasets",
+    "distributed",
     "errors",
     "interop",
     "label_model",
@@ -83,6 +96,7 @@ __all__ = [
     "none_of",
     "preprocessor",
     "refine",
+    "relabel",
 ]
 
 _LAZY = {
@@ -106,14 +120,19 @@ _LAZY = {
     "ProbabilisticLabels": "weaklabel.labels",
     "TextClassifier": "weaklabel.end_model",
     "TripletModel": "weaklabel.label_model",
+    "VoteParts": "weaklabel.matrix",
+    "VoteStore": "weaklabel.apply",
     "WeightedVote": "weaklabel.label_model",
     "analysis": "",
     "apply_lfs": "weaklabel.apply",
+    "apply_parts": "weaklabel.apply",
     "datasets": "",
+    "distributed": "",
     "interop": "",
     "label_model": "",
     "list_packs": "weaklabel.packs",
     "load_pack": "weaklabel.packs",
+    "relabel": "",
 }
 
 

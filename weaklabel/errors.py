@@ -8,7 +8,12 @@
     ├── NotFittedError       a model was used before ``fit``
     ├── FileFormatError      a saved file is damaged, of another kind, or newer than this (.path)
     ├── MissingExtraError    an optional dependency is not installed (.extra)
-    └── PackError            a pack of labeling functions cannot be found or loaded
+    ├── PackError            a pack of labeling functions cannot be found or loaded
+    ├── InputError           data files are missing, broken or do not fit together (.path)
+    ├── ConfigError          a config file says what it may not (.path)
+    └── RunError             a batch run cannot go on
+        ├── RunLockedError   another process works in the run's directory (.owner)
+        └── GateError        a run is done, but below what it was asked for (.failed)
 
     WeakLabelWarning         something is likely not what was meant, the work goes on
 
@@ -20,18 +25,23 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from weaklabel.types import Fault
 
 __all__ = [
+    "ConfigError",
     "FaultRateError",
     "FileFormatError",
+    "GateError",
+    "InputError",
     "LFError",
     "MissingExtraError",
     "NotFittedError",
     "PackError",
+    "RunError",
+    "RunLockedError",
     "WeakLabelError",
     "WeakLabelWarning",
 ]
@@ -107,6 +117,42 @@ class MissingExtraError(WeakLabelError, ImportError):
 
 class PackError(WeakLabelError, ValueError):
     """A pack of labeling functions cannot be found or loaded."""
+
+
+class InputError(WeakLabelError, ValueError):
+    """Data files are missing or broken, or do not fit together."""
+
+    def __init__(self, message: str, *, path: Path | None = None) -> None:
+        super().__init__(message)
+        self.path = path
+
+
+class ConfigError(WeakLabelError, ValueError):
+    """A config file says what it may not."""
+
+    def __init__(self, message: str, *, path: Path | None = None) -> None:
+        super().__init__(message)
+        self.path = path
+
+
+class RunError(WeakLabelError):
+    """A batch run cannot begin or go on."""
+
+
+class RunLockedError(RunError):
+    """Another process works in the directory of a run."""
+
+    def __init__(self, message: str, *, owner: Mapping[str, object]) -> None:
+        super().__init__(message)
+        self.owner = dict(owner)
+
+
+class GateError(RunError):
+    """A run is done, but below what it was asked for."""
+
+    def __init__(self, message: str, *, failed: Sequence[str]) -> None:
+        super().__init__(message)
+        self.failed = tuple(failed)
 
 
 class WeakLabelWarning(UserWarning):

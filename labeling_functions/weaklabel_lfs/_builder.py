@@ -19,28 +19,20 @@ _LONGEST_NAME = 60
 
 
 def build(
-    f: Callable[[Any], Any],
-    *,
-    name: str,
-    votes: Any,
-    column: str,
-    classes: Classes,
-    examples: Examples,
+    rule: wl.ColumnRule, *, name: str, votes: Any, classes: Classes, examples: Examples
 ) -> wl.LabelingFunction:
-    """Return the labeling function of a predicate on a row: True votes, False and None abstain."""
-    f.__name__ = f.__qualname__ = name
+    """Return the labeling function of a rule."""
     return wl.LabelingFunction(
-        f, name=name, votes=votes, classes=classes, columns=(column,), examples=examples
+        rule=rule, name=name, votes=votes, classes=classes, examples=examples
     )
 
 
 def on_text(
     holds: Callable[[str], bool], *, column: str, missing: Missing
 ) -> Callable[[Any], bool | None]:
-    """Lift a predicate on a text to one on a row, with an answer to texts that are none."""
+    """Lift a predicate on a text to one on any value, with an answer to those that are no text."""
 
-    def vote(x: Any) -> bool | None:
-        text = getattr(x, column)
+    def vote(text: Any) -> bool | None:
         try:
             return holds(text)
         # A text that is none fails of itself: looking at each one first would cost every row.
@@ -110,7 +102,7 @@ def default_name(kind: str, votes: Any, parts: Iterable[object]) -> str:
     name = "_".join([kind, _class_name(votes), *filter(None, words)])
     if len(name) <= _LONGEST_NAME and all(words):
         return name
-    checksum = zlib.crc32("\0".join(told).encode())
+    checksum = zlib.crc32("\0".join(told).encode("utf-8", "surrogatepass"))
     return f"{name[: _LONGEST_NAME - 9].rstrip('_')}_{checksum:08x}"
 
 

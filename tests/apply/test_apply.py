@@ -55,6 +55,8 @@ def test_the_signature_is_the_promised_one() -> None:
         "on_error": "raise",
         "max_fault_rate": 0.1,
         "progress": True,
+        "cache": None,
+        "timeout": None,
     }
 
 

@@ -20,6 +20,7 @@ from weaklabel._kernels import (
     em_pass,
     em_pass_two,
     held_out_votes,
+    mark_columns,
     posteriors,
     row_hashes,
     vote_columns,
@@ -204,6 +205,16 @@ def test_vote_columns_looks_up_each_vote(L: wl.LabelMatrix) -> None:
         columns = np.empty(len(codes), np.uint16)
         kernel(indices, codes, number, columns)
         assert columns.tolist() == [number[j, v] for j, v in zip(indices, codes, strict=True)]
+
+
+@given(matrices)
+def test_mark_columns_marks_what_is_voted(L: wl.LabelMatrix) -> None:
+    _, indices, codes = L.csr()
+    for kernel in both(mark_columns):
+        cast = np.zeros((L.m, len(L.possible)), np.bool_)
+        kernel(indices, codes, cast)
+        votes = set(zip(indices.tolist(), codes.tolist(), strict=True))
+        assert set(zip(*(at.tolist() for at in np.nonzero(cast)), strict=True)) == votes
 
 
 @pytest.mark.parametrize("kind", [np.int8, np.int16, np.int32])

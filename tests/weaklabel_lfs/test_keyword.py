@@ -81,7 +81,8 @@ def test_the_default_name_tells_class_and_words() -> None:
 def test_long_and_unspeakable_default_names_stay_apart() -> None:
     many = [f"word{i}" for i in range(40)]
     names = [
-        text.keyword(0, *words).name for words in (many, many[:-1], ["$$$"], ["!!!"], ["$$$", "a"])
+        text.keyword(0, *words).name
+        for words in (many, many[:-1], ["$$$"], ["!!!"], ["$$$", "a"], ["\ud800"])
     ]
     assert len(set(names)) == len(names)
     assert all(len(name) <= 60 and name.isidentifier() for name in names)

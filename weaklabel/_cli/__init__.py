@@ -7,8 +7,16 @@ from typing import Annotated
 import typer
 
 import weaklabel as wl
-from weaklabel._cli._packs import show_packs
-from weaklabel._cli._quickstart import run_quickstart
+from weaklabel._cli._cache import cache
+from weaklabel._cli._check import check
+from weaklabel._cli._command import register
+from weaklabel._cli._end_model import predict, train
+from weaklabel._cli._init import init
+from weaklabel._cli._model import fit, label
+from weaklabel._cli._packs import packs
+from weaklabel._cli._quickstart import quickstart
+from weaklabel._cli._runs import diff, run, show
+from weaklabel._cli._votes import apply, summary
 
 app = typer.Typer(
     name="weaklabel",
@@ -16,6 +24,7 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,
 )
 
 
@@ -34,19 +43,19 @@ def main(
     """Weak supervision: labeling functions, a label model, end models."""
 
 
-@app.command()
-def quickstart(
-    seed: Annotated[int, typer.Option(help="Seed of the end models.")] = 0,
-) -> None:
-    """Show the whole idea on real text: the docstrings of the installed SciPy."""
-    run_quickstart(seed=seed)
+_GO_ON = "what was finished stays; `weaklabel run --resume` goes on from there"
 
-
-@app.command()
-def packs(
-    name: Annotated[
-        str | None, typer.Argument(help="Show the labeling functions of one pack.")
-    ] = None,
-) -> None:
-    """List the installed packs of labeling functions."""
-    show_packs(name)
+register(app, init)
+register(app, packs)
+register(app, check, name="test")
+register(app, apply)
+register(app, summary)
+register(app, fit)
+register(app, label)
+register(app, train)
+register(app, predict)
+register(app, run, when_stopped=_GO_ON)
+register(app, diff)
+register(app, show)
+register(app, cache)
+register(app, quickstart, result=False)

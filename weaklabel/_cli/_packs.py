@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
 
+from weaklabel._cli._command import Console
 from weaklabel._render import text_table
-from weaklabel.errors import PackError
 from weaklabel.packs import list_packs, load_pack
 
 
-def show_packs(name: str | None) -> None:
-    """Print the installed packs, or the labeling functions of one."""
-    try:
-        if name is None:
-            packs = {pack: load_pack(pack) for pack in list_packs()}
-            rows = [[n, str(len(p.lfs)), ", ".join(p.class_names)] for n, p in packs.items()]
-            typer.echo(text_table(["pack", "LFs", "classes"], rows))
-        else:
-            for lf in load_pack(name).lfs:
-                typer.echo(lf.name)
-    except PackError as error:
-        typer.echo(f"error: {error}", err=True)
-        raise typer.Exit(1) from None
+def packs(
+    console: Console,
+    name: Annotated[
+        str | None, typer.Argument(help="Show the labeling functions of one pack.")
+    ] = None,
+) -> None:
+    """List the installed packs of labeling functions."""
+    if name is not None:
+        pack = load_pack(name)
+        names = [lf.name for lf in pack.lfs]
+        console.result("\n".join(names), {"pack": name, "classes": pack.class_names, "lfs": names})
+        return
+    found = {one: load_pack(one) for one in list_packs()}
+    rows = [[n, str(len(p.lfs)), ", ".join(p.class_names)] for n, p in found.items()]
+    listed = [{"pack": n, "lfs": len(p.lfs), "classes": p.class_names} for n, p in found.items()]
+    console.result(text_table(["pack", "LFs", "classes"], rows), {"packs": listed})

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 import typer
 
 import weaklabel as wl
+from weaklabel._cli._command import Console
 from weaklabel._render import text_table
 from weaklabel.types import IntArray
 
@@ -19,11 +20,13 @@ _SHOWN = 12
 _EPOCHS = 8
 
 
-def run_quickstart(*, seed: int) -> None:
-    """Print each step and, at the end, how every model does on the held-out functions.
-
-    The gold labels are used to print scores, and to train the two models that say so.
-    """
+def quickstart(
+    console: Console,  # noqa: ARG001 - what every command is given
+    *,
+    seed: Annotated[int, typer.Option(help="Seed of the end models.")] = 0,
+) -> None:
+    """Show the whole idea on the docstrings of the installed SciPy."""
+    # The gold labels are used to print scores, and to train the two models that say so.
     from sklearn.feature_extraction.text import TfidfVectorizer
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import make_pipeline

@@ -37,6 +37,20 @@ def compress(votes: IntArray, indptr: IntArray, indices: IntArray, codes: IntArr
 
 
 @kernel
+def mark_columns(indices: IntArray, codes: IntArray, cast: IntArray) -> None:
+    """Mark the pairs of LF and code that are voted.
+
+    Parameters
+    ----------
+    indices, codes : ndarray of int, shape (votes,)
+    cast : ndarray of bool, shape (m, s)
+        Written: true where there is a vote.
+    """
+    for at in range(len(codes)):
+        cast[indices[at], codes[at]] = True
+
+
+@kernel
 def vote_columns(indices: IntArray, codes: IntArray, number: IntArray, columns: IntArray) -> None:
     """Write the number of each vote's pair of LF and code.
 
@@ -81,7 +95,8 @@ def row_hashes(
     Returns
     -------
     ndarray of uint64, shape (n,)
-        The sum of the columns' numbers, times the amounts in 1/65536ths, modulo 2^64.
+        The sum of the columns' numbers, modulo 2^64, each times one more than what its amount is
+        short of 1 by, in parts of 2^32: a vote of amount 1 is one without amount.
     """
     n = len(indptr) - 1
     hashes = np.zeros(n, np.uint64)
@@ -92,7 +107,8 @@ def row_hashes(
             if whole:
                 total += salt[columns[at]]
             else:
-                total += salt[columns[at]] * np.uint64(1 + round(65536.0 * amounts[at]))
+                lacking = round(4294967296.0 * (1.0 - float(amounts[at])))
+                total += salt[columns[at]] * np.uint64(1 + lacking)
         hashes[i] = total
     return hashes
 

@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
+import os
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from time import perf_counter
 from typing import Any, Literal
 
 import numpy as np
 
 from weaklabel._checks import repeated
-from weaklabel._classes import ClassTable, numbered_classes
+from weaklabel._classes import ClassTable
 from weaklabel._progress import progress_bar
-from weaklabel.apply._part import Failure, PartVotes, refuse_unknown
+from weaklabel.apply._assemble import assembled, found_table
+from weaklabel.apply._faults import Faults
+from weaklabel.apply._part import Job, refuse_unknown
 from weaklabel.apply._source import Part, Source
+from weaklabel.apply._stored import StoredRun
+from weaklabel.apply._votes import PartVotes
 from weaklabel.apply._workers import run_parts
-from weaklabel.errors import FaultRateError, LFError
+from weaklabel.errors import LFError
 from weaklabel.lf import LabelingFunction, VoteCoder, as_labeling_function
 from weaklabel.matrix import LabelMatrix
 from weaklabel.matrix._keys import check_keys, key_array
-from weaklabel.matrix._storage import Votes
-from weaklabel.types import Classes, Fault, IntArray
+from weaklabel.types import Classes, IntArray
+
+OnError = Literal["raise", "abstain"]
 
 
 def apply_lfs(
@@ -29,9 +39,11 @@ def apply_lfs(
     key: str | None = None,
     classes: Classes | None = None,
     n_jobs: int = 1,
-    on_error: Literal["raise", "abstain"] = "raise",
+    on_error: OnError = "raise",
     max_fault_rate: float = 0.1,
     progress: bool = True,
+    cache: str | os.PathLike[str] | None = None,
+    timeout: float | None = None,
 ) -> LabelMatrix:
     """Run labeling functions over data.
 
@@ -57,6 +69,14 @@ def apply_lfs(
         fail before the run is stopped.
     progress : bool, optional
         Show a progress bar in a terminal or notebook.
+    cache : path, optional
+        Folder of a `VoteStore`: votes of labeling functions and rows that are as they were in an
+        earlier run are taken from there, the others are kept there. ``L.profile()`` says which.
+        What fails, and labeling functions that cannot be fingerprinted, run every time.
+    timeout : float, optional
+        Seconds that one labeling function, or one preprocessor, may take on a group of 8,192 rows.
+        Then the row it is at fails, and those of the group that it has not reached; for a function
+        of a batch, the group.
 
     Returns
     -------
@@ -69,6 +89,8 @@ def apply_lfs(
         When a labeling function fails or votes something illegal.
     FaultRateError
         When one fails on more than `max_fault_rate` of the rows.
+    FileFormatError, OSError
+        When the cache is no vote store, is from a newer version, or cannot be written.
     ValueError, TypeError
         When there are no labeling functions or two of one name, a declared column is missing, row
         keys are missing or repeated, or an argument is not what it should be.
@@ -87,7 +109,212 @@ def apply_lfs(
     >>> np.asarray(L).tolist()
     [[1, 0], [-1, 0], [-1, -1]]
     """
-    functions = _checked_lfs(lfs)
+    begun = perf_counter()
+    functions = checked_lfs(lfs)
+    _check_arguments(on_error, max_fault_rate, n_jobs, timeout)
+    table = common_table(functions, classes)
+    source = _checked_source(data, functions, key)
+    all_keys = None if key is None or source.columns is None else source.whole().keys(key)
+    if all_keys is not None:
+        check_keys(all_keys, len(all_keys))  # before the run rather than after it
+
+    keys: list[IntArray] = []
+    done: list[PartVotes] = []
+    job = make_job(functions, table, on_error=on_error, timeout=timeout, cache=cache)
+    faults = Faults(functions, source.n, None if job.stop else max_fault_rate)
+    parts = _with_keys(source.parts(), key, all_keys, keys)
+    with (
+        closing(run_parts(parts, job, n_jobs=n_jobs)) as voted,
+        progress_bar(total=source.n, desc="labeling", unit="rows", enabled=progress) as bar,
+    ):
+        for votes in voted:
+            _refuse_broken(votes)
+            faults.add(votes.failures, votes.start, keys[len(done)])
+            done.append(votes)
+            bar.update(votes.n)
+    if table is None:
+        table = found_table(done, functions)
+        for votes, part_keys in zip(done, keys, strict=True):
+            faults.add(refuse_unknown(votes, functions, table), votes.start, part_keys)
+    faults.check(sum(votes.n for votes in done))
+    if key is not None and all_keys is None:
+        all_keys = key_array([k for part in keys for k in part.tolist()])
+    return assembled(done, functions, table, all_keys, faults.in_order(), begun)
+
+
+def apply_parts(
+    lfs: Iterable[Any],
+    parts: Iterable[Any],
+    *,
+    key: str | None = None,
+    classes: Classes | None = None,
+    n: int | None = None,
+    n_jobs: int = 1,
+    on_error: OnError = "abstain",
+    max_fault_rate: float = 0.1,
+    progress: bool = False,
+    cache: str | os.PathLike[str] | None = None,
+    timeout: float | None = None,
+) -> Iterator[LabelMatrix]:
+    """Run labeling functions over the parts of data that is too large for memory.
+
+    Parameters
+    ----------
+    lfs, n_jobs, progress, cache, timeout
+        As in `apply_lfs`.
+    parts : iterable of tables (or of lists of rows)
+        One after the other; only a few of them are held at a time.
+    key : str, optional
+        The column that holds the row keys; default the positions, counted over all parts. Keys are
+        unique in each part; over all of them this is not looked at.
+    classes : Enum type or sequence of str, optional
+        The classes; needed unless the labeling functions declare them.
+    n : int, optional
+        Rows of all parts together, where it is known: a labeling function that is sure to fail too
+        often then stops the run at once, not at its end.
+    on_error : {"raise", "abstain"}, optional
+        As in `apply_lfs`; the default differs.
+    max_fault_rate : float, optional
+        As in `apply_lfs`: a share of the rows of all parts.
+
+    Yields
+    ------
+    LabelMatrix
+        One a part, in order; the same as that of `apply_lfs` on the part, whatever stands in the
+        others. In its faults, ``row`` counts from the part's first row.
+
+    Raises
+    ------
+    ValueError
+        When the classes are not declared; and as `apply_lfs`.
+    LFError, FaultRateError, FileFormatError, OSError, TypeError
+        As `apply_lfs`.
+
+    Examples
+    --------
+    >>> import pandas as pd, weaklabel as wl
+    >>> @wl.labeling_function(votes="SPAM", classes=("HAM", "SPAM"))
+    ... def has_link(x):
+    ...     return "http" in x.text
+    >>> parts = [pd.DataFrame({"text": ["http://x.y", "hello"]}), pd.DataFrame({"text": ["hi"]})]
+    >>> [(L.n, L.n_votes) for L in wl.apply_parts([has_link], parts)]
+    [(2, 1), (1, 0)]
+    """
+    functions = checked_lfs(lfs)
+    _check_arguments(on_error, max_fault_rate, n_jobs, timeout)
+    table = declared_table(functions, classes, "apply_parts")
+    job = make_job(functions, table, on_error=on_error, timeout=timeout, cache=cache)
+    faults = Faults(functions, n, None if job.stop else max_fault_rate)
+    return _labeled_parts(job, table, parts, faults, key=key, n=n, n_jobs=n_jobs, progress=progress)
+
+
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """One of the tables of `apply_parts`: its row keys, and into how many parts it was cut."""
+
+    keys: IntArray
+    named: bool
+    parts: int
+
+
+def _labeled_parts(
+    job: Job,
+    table: ClassTable,
+    given: Iterable[Any],
+    faults: Faults,
+    *,
+    key: str | None,
+    n: int | None,
+    n_jobs: int,
+    progress: bool,
+) -> Iterator[LabelMatrix]:
+    tables: deque[_Table] = deque()
+    done: list[PartVotes] = []
+    rows, begun = 0, perf_counter()
+
+    def whole() -> Iterator[LabelMatrix]:
+        """Yield the matrices of the tables whose parts are all done."""
+        nonlocal begun
+        while tables and tables[0].parts == len(done):
+            ready = tables.popleft()
+            keys = ready.keys if ready.named or ready.keys[:1].any() else None
+            yield assembled(done, job.lfs, table, keys, faults.taken(), begun)
+            done.clear()
+            begun = perf_counter()
+
+    with (
+        closing(run_parts(_cut(given, job.lfs, key, tables), job, n_jobs=n_jobs)) as voted,
+        progress_bar(total=n, desc="labeling", unit="rows", enabled=progress) as bar,
+    ):
+        for votes in voted:
+            _refuse_broken(votes)
+            yield from whole()  # tables without rows have no parts
+            faults.add(votes.failures, votes.start, tables[0].keys[votes.start :])
+            done.append(votes)
+            rows += votes.n
+            bar.update(votes.n)
+            yield from whole()
+        yield from whole()
+    if rows:
+        faults.check(rows)
+
+
+def _cut(
+    given: Iterable[Any], lfs: Sequence[LabelingFunction], key: str | None, tables: deque[_Table]
+) -> Iterator[Part]:
+    """Cut tables into parts, and note their keys."""
+    first = 0
+    for data in given:
+        source = _checked_source(data, lfs, key)
+        parts = list(source.parts())
+        size = sum(map(len, parts))
+        keys = np.arange(first, first + size)
+        if key is not None:
+            own = [k for part in parts for k in part.keys(key).tolist()]
+            keys = key_array(own)
+            check_keys(keys, size)
+        tables.append(_Table(keys, key is not None, len(parts)))
+        first += size
+        yield from parts
+
+
+def make_job(
+    lfs: Sequence[LabelingFunction],
+    table: ClassTable | None,
+    *,
+    on_error: OnError,
+    timeout: float | None,
+    cache: str | os.PathLike[str] | None,
+) -> Job:
+    """Return what is to be done with every part."""
+    stored = None
+    if cache is not None:
+        stored = StoredRun.of(os.fspath(Path(cache).absolute()), lfs, table)
+    return Job(tuple(lfs), table, on_error == "raise", timeout, stored)
+
+
+def declared_table(
+    lfs: Sequence[LabelingFunction], classes: Classes | None, who: str
+) -> ClassTable:
+    """Return the classes that the caller or the LFs declare.
+
+    Raises
+    ------
+    ValueError
+        When nobody does, or they do not agree.
+    """
+    table = common_table(lfs, classes)
+    if table is None:
+        raise ValueError(
+            f"{who} sees the data part by part and must know the classes beforehand; pass "
+            'classes=, e.g. classes=("HAM", "SPAM")'
+        )
+    return table
+
+
+def _check_arguments(
+    on_error: str, max_fault_rate: float, n_jobs: int, timeout: float | None
+) -> None:
     if on_error not in ("raise", "abstain"):
         raise ValueError(f"on_error must be 'raise' or 'abstain', got {on_error!r}")
     if not 0 <= max_fault_rate <= 1:
@@ -96,111 +323,34 @@ def apply_lfs(
         raise ValueError(
             f"n_jobs must be a number of processes, or -1 for all cores, got {n_jobs!r}"
         )
-    table = _common_table(functions, classes)
+    check_timeout(timeout)
+
+
+def check_timeout(timeout: object) -> None:
+    """Refuse a timeout that is no number of seconds."""
+    number = isinstance(timeout, int | float) and not isinstance(timeout, bool)
+    if timeout is not None and not (number and 0 < timeout < float("inf")):  # type: ignore[operator]
+        raise ValueError(f"timeout must be a positive number of seconds, got {timeout!r}")
+
+
+def _checked_source(data: Any, lfs: Sequence[LabelingFunction], key: str | None) -> Source:
+    """Recognise the data and refuse it where a column is missing."""
     source = Source.of(data)
-    for lf in functions:
+    for lf in lfs:
         for column in lf.columns:
             source.check_column(column, f"labeling function {lf.name!r}")
     if key is not None:
         source.check_column(key, "the row key")
-
-    all_keys = None if key is None or source.columns is None else source.whole().keys(key)
-    if all_keys is not None:
-        check_keys(all_keys, len(all_keys))  # before the run rather than after it
-
-    keys: list[IntArray] = []
-    done: list[PartVotes] = []
-    faults = _Faults(functions, source.n, None if on_error == "raise" else max_fault_rate)
-    parts = _with_keys(source.parts(), key, all_keys, keys)
-    with (
-        closing(run_parts(parts, functions, table, stop=faults.stop, n_jobs=n_jobs)) as voted,
-        progress_bar(total=source.n, desc="labeling", unit="rows", enabled=progress) as bar,
-    ):
-        for votes in voted:
-            if votes.broken is not None:
-                raise LFError(votes.broken.error, lf=votes.broken.lf)
-            faults.add(votes.failures, votes.start, keys[len(done)])
-            done.append(votes)
-            bar.update(votes.n)
-    if table is None:
-        table = _found_table(done, functions)
-        for votes, part_keys in zip(done, keys, strict=True):
-            faults.add(refuse_unknown(votes, functions, table), votes.start, part_keys)
-    faults.check(sum(votes.n for votes in done))
-    if key is not None and all_keys is None:
-        all_keys = key_array([k for part in keys for k in part.tolist()])
-    return _assemble(done, functions, table, all_keys, faults.in_order())
+    return source
 
 
-class _Faults:
-    """The failures of a run: kept with their keys, and the run stopped when they are too many.
-
-    Parameters
-    ----------
-    lfs : sequence of LabelingFunction
-        The labeling functions.
-    n : int or None
-        Number of rows, where it is known.
-    max_rate : float or None
-        The share of rows on which an LF may fail; None to stop at the first failure.
-    """
-
-    def __init__(
-        self, lfs: Sequence[LabelingFunction], n: int | None, max_rate: float | None
-    ) -> None:
-        self.stop = max_rate is None
-        self._place = {lf.name: j for j, lf in enumerate(lfs)}
-        self._found: list[Fault] = []
-        self._n = n
-        self._max_rate = max_rate
-        self._by_lf: dict[str, int] = {}
-
-    def add(self, failures: Sequence[Failure], start: int, keys: IntArray) -> None:
-        """Take in the failures of a part; stop as soon as an LF is sure to fail too often."""
-        for f in failures:
-            key = _plain(keys[f.at])
-            fault = Fault(f.lf, start + f.at, key, f.error, f.traceback)
-            if self.stop:
-                raise _error(fault, f.cause) from f.cause
-            self._found.append(fault)
-            self._by_lf[f.lf] = self._by_lf.get(f.lf, 0) + 1
-        if self._n is not None:
-            self.check(self._n)
-
-    def in_order(self) -> list[Fault]:
-        """Return the faults in row order, then LF order."""
-        return sorted(self._found, key=lambda fault: (fault.row, self._place[fault.lf]))
-
-    def check(self, n: int) -> None:
-        """Raise when an LF failed on more than the allowed share of n rows."""
-        for lf, count in self._by_lf.items():
-            # Not count > rate * n: 0.29 * 100 is less than 29.
-            if self._max_rate is not None and count / n > self._max_rate:
-                own = [f for f in self.in_order() if f.lf == lf]
-                raise FaultRateError(
-                    f"labeling function {lf!r} failed on at least {count:,} of {n:,} rows, above "
-                    f"max_fault_rate={self._max_rate:g}; mend it or raise the rate. First on row "
-                    f"{own[0].key!r}: {own[0].error}",
-                    lf=lf,
-                    faults=own,
-                )
+def _refuse_broken(votes: PartVotes) -> None:
+    if votes.broken is not None:
+        raise LFError(votes.broken.error, lf=votes.broken.lf)
 
 
-def _error(fault: Fault, cause: BaseException | None) -> LFError:
-    """Return the error for a fault, naming LF, row and what happened."""
-    if fault.traceback:
-        text = f"labeling function {fault.lf!r} failed on row {fault.key!r}: {fault.error}"
-    else:
-        # What was voted may hold any text, what was expected does not begin so twice.
-        voted, expected, rest = fault.error.rpartition("; expected abstain")
-        text = f"labeling function {fault.lf!r} {voted} on row {fault.key!r}{expected}{rest}"
-    error = LFError(text, lf=fault.lf, key=fault.key, fault=fault)
-    if cause is None and fault.traceback:
-        error.add_note(f"in a worker process:\n{fault.traceback}")
-    return error
-
-
-def _checked_lfs(lfs: Any) -> list[LabelingFunction]:
+def checked_lfs(lfs: Any) -> list[LabelingFunction]:
+    """Return labeling functions of distinct names, or say what is none."""
     if callable(lfs) or isinstance(lfs, str) or not hasattr(lfs, "__iter__"):
         hint = "; pass the lfs of the pack" if hasattr(lfs, "lfs") else "; put it into a list"
         raise TypeError(f"lfs must be a list of labeling functions, got {lfs!r}{hint}")
@@ -214,7 +364,7 @@ def _checked_lfs(lfs: Any) -> list[LabelingFunction]:
     return functions
 
 
-def _common_table(lfs: Sequence[LabelingFunction], classes: Classes | None) -> ClassTable | None:
+def common_table(lfs: Sequence[LabelingFunction], classes: Classes | None) -> ClassTable | None:
     """Return the classes that the caller or the LFs declare; they must agree."""
     table = None if classes is None else ClassTable.of(classes)
     who = "classes="
@@ -254,63 +404,3 @@ def _with_keys(
         else:
             keys.append(part.keys(key))
         yield part
-
-
-def _plain(key: Any) -> object:
-    return key.item() if isinstance(key, np.generic) else key
-
-
-def _assemble(
-    done: Sequence[PartVotes],
-    lfs: Sequence[LabelingFunction],
-    table: ClassTable,
-    keys: IntArray | None,
-    faults: Sequence[Fault],
-) -> LabelMatrix:
-    n, m = sum(votes.n for votes in done), len(lfs)
-    counts = np.concatenate([np.zeros(1, np.int64), *(votes.counts for votes in done)])
-    indices = np.concatenate([np.zeros(0, np.uint32), *(votes.indices for votes in done)])
-    met = {s for votes in done for sets in votes.sets for s in sets}
-    class_sets = sorted(tuple(sorted(s)) for s in met if max(s) < table.k and len(s) < table.k)
-    global_code = {frozenset(s): table.k + t for t, s in enumerate(class_sets)}
-    codes = np.concatenate(
-        [np.zeros(0, np.int32), *(_global(votes, global_code) for votes in done)]
-    )
-    return LabelMatrix(
-        Votes.from_csr(np.cumsum(counts), indices, codes, (n, m), table.k + len(class_sets)),
-        lf_names=[lf.name for lf in lfs],
-        class_names=table.names,
-        class_sets=class_sets,
-        keys=keys,
-        faults=faults,
-    )
-
-
-def _global(votes: PartVotes, global_code: dict[frozenset[int], int]) -> IntArray:
-    """Return the codes of a part with class sets coded as in the whole matrix."""
-    codes = votes.codes
-    for j, sets in enumerate(votes.sets):
-        for t, classes in enumerate(sets):
-            if classes in global_code:
-                codes[(votes.indices == j) & (codes == -2 - t)] = global_code[classes]
-    return codes
-
-
-def _found_table(done: Sequence[PartVotes], lfs: Sequence[LabelingFunction]) -> ClassTable:
-    """Return the classes of the Enum voted with, else as many as the largest int asks for."""
-    seen: dict[ClassTable, str] = {}
-    for votes in done:
-        for lf, learned in zip(lfs, votes.learned, strict=True):
-            for table in learned:
-                seen.setdefault(table, lf.name)
-    if len(seen) > 1:
-        (one, a), (other, b) = list(seen.items())[:2]
-        raise ValueError(
-            f"labeling function {a!r} votes on classes {one.names}, labeling function {b!r} on "
-            f"{other.names}; pass classes= to apply_lfs"
-        )
-    if seen:
-        return next(iter(seen))
-    largest = [max(s) for votes in done for sets in votes.sets for s in sets]
-    largest += [int(votes.codes.max(initial=1)) for votes in done]
-    return ClassTable(numbered_classes(max(largest, default=1)))

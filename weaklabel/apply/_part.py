@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import operator
 import traceback
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
+from time import perf_counter
 from typing import Any
 
 import numpy as np
 
 from weaklabel._classes import ClassTable
+from weaklabel.apply._rules import run_rules
 from weaklabel.apply._source import Part
+from weaklabel.apply._stored import StoredPart, StoredRun
+from weaklabel.apply._timeout import OutOfTime, time_limit
+from weaklabel.apply._votes import Failure, LFVotes, PartVotes
 from weaklabel.lf import (
     BatchContractError,
     LabelingFunction,
@@ -21,102 +28,155 @@ from weaklabel.lf import (
 )
 from weaklabel.types import ABSTAIN, ClassSet, IntArray
 
+# Makes the codes of class sets, which are negative, positive.
+_SHIFT = 1 << 30
+
 
 @dataclass(frozen=True, slots=True)
-class Failure:
-    """A call that failed: what a `Fault` is made of once the row's key is known."""
-
-    lf: str
-    at: int
-    error: str
-    traceback: str
-    cause: BaseException | None = None
-
-
-@dataclass(slots=True)
-class PartVotes:
-    """What a part comes back as.
+class Job:
+    """What is to be done with every part of a run; travels once to each worker.
 
     Attributes
     ----------
-    start, n : int
-        Which rows.
-    counts : ndarray of int64, shape (n,)
-        Votes on each row.
-    indices, codes : ndarray, shape (votes,)
-        LF and code of each vote, row after row; codes below -1 point into `sets` of that LF.
-    sets : list of list of frozenset
-        Class sets that each LF voted, by its local code.
-    learned : list of list of ClassTable
-        The classes of the Enums that each LF voted with, where nothing declares any.
-    failures : list of Failure
-        In row order, then LF order.
-    broken : Failure or None
-        A batch function that does not return one value a row, which ends the run.
-    """
-
-    start: int
-    n: int
-    counts: IntArray
-    indices: IntArray
-    codes: IntArray
-    sets: list[list[frozenset[int]]] = field(default_factory=list)
-    learned: list[list[ClassTable]] = field(default_factory=list)
-    failures: list[Failure] = field(default_factory=list)
-    broken: Failure | None = None
-
-
-def vote_on(
-    part: Part, lfs: Sequence[LabelingFunction], table: ClassTable | None, *, stop: bool
-) -> PartVotes:
-    """Run every labeling function on every row of a part.
-
-    Parameters
-    ----------
-    part : Part
-        The rows.
-    lfs : sequence of LabelingFunction
-        The labeling functions.
+    lfs : tuple of LabelingFunction
     table : ClassTable or None
         The classes, None when nothing declares them.
     stop : bool
         True to end at the first labeling function that fails.
-
-    Returns
-    -------
-    PartVotes
+    timeout : float or None
+        Seconds that one labeling function may take on a part.
+    stored : StoredRun or None
+        Where votes are kept.
     """
-    prepared = _Prepared(part.rows())
-    n = len(prepared.rows)
-    votes = np.full((n, len(lfs)), ABSTAIN, np.int32)
-    result = PartVotes(part.start, n, np.zeros(0, np.int64), np.zeros(0), np.zeros(0))
-    for j, lf in enumerate(lfs):
-        coder = VoteCoder(table if table is not None else lf.classes, lf.votes)
-        try:
-            at, rows, failures = prepared.for_lf(lf)
-            if lf.batch:
-                what = f"labeling function {lf.name!r}"
-                raw, errors = isolated(lf.on_batch, rows, what, first_only=stop)
-            else:
-                raw, errors = _call_each(lf.function, rows, first_only=stop)
-        except BatchContractError as error:
-            result.broken = Failure(lf.name, 0, str(error), "")
-            return result
-        codes, refused = coder.code_many(raw)
-        votes[at, j] = codes
-        failures += [_failed(lf.name, int(at[i]), e) for i, e in errors.items()]
-        failures += [Failure(lf.name, int(at[i]), why, "") for i, why in refused.items()]
-        result.sets.append(coder.sets)
-        result.learned.append(coder.learned)
-        result.failures += failures
-        if stop and failures:
-            break
-    result.failures.sort(key=lambda f: f.at)
-    voted = votes != ABSTAIN
-    result.counts = voted.sum(axis=1)
-    result.indices = np.nonzero(voted)[1].astype(np.uint32)
-    result.codes = votes[voted]
+
+    lfs: tuple[LabelingFunction, ...]
+    table: ClassTable | None
+    stop: bool
+    timeout: float | None = None
+    stored: StoredRun | None = None
+
+
+def vote_on(part: Part, job: Job) -> PartVotes:
+    """Run every labeling function on every row of a part, those whose votes are stored excepted."""
+    kept = None if job.stored is None else job.stored.on(part)
+    found = {} if kept is None else kept.votes()
+    todo = [j for j in range(len(job.lfs)) if j not in found]
+    run = _PartRun(part, job, kept)
+    try:
+        computed = run.votes(todo)
+    except _Broken as broken:
+        return PartVotes.nothing(part.start, len(part), broken=broken.failure)
+    if kept is not None:
+        kept.keep({j: votes for j, votes in computed.items() if not votes.failures})
+    result = PartVotes.joined(part.start, len(part), len(job.lfs), found | computed)
+    result.pre_seconds = run.prepared.seconds
     return result
+
+
+class _Broken(Exception):  # noqa: N818
+    """A batch function is wrong, not a row."""
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(failure.error)
+        self.failure = failure
+
+
+class _PartRun:
+    """The labeling functions on one part: those with a rule by column, the others by row."""
+
+    def __init__(self, part: Part, job: Job, kept: StoredPart | None) -> None:
+        self.part, self.job = part, job
+        self.prepared = _Prepared(part, job.timeout, kept)
+
+    def votes(self, todo: Sequence[int]) -> dict[int, LFVotes]:
+        """Return the votes of some labeling functions; with `stop`, of the first that fails."""
+        done: dict[int, LFVotes] = {}
+        lfs = self.job.lfs
+        ruled = [j for j in todo if lfs[j].rule is not None and not lfs[j].pre]
+        for column in dict.fromkeys(_column(lfs[j]) for j in ruled):
+            done |= self._by_column(column, [j for j in ruled if _column(lfs[j]) == column])
+        for j in todo:
+            if j not in done:
+                done[j] = self._by_row(lfs[j])
+            if self.job.stop and done[j].failures:
+                break
+        if self.job.stop and (failing := [j for j in done if done[j].failures]):
+            return {j: votes for j, votes in done.items() if j <= min(failing)}
+        return done
+
+    def _by_column(self, column: str, ruled: Sequence[int]) -> dict[int, LFVotes]:
+        """Run labeling functions with a rule on one column, all in one pass over it."""
+        at, values, lacking = self.prepared.column(column)
+        lfs = [self.job.lfs[j] for j in ruled]
+        timeout = self.job.timeout
+        try:
+            with time_limit(None if timeout is None else timeout * len(lfs)):
+                outcomes = run_rules(lfs, values, stop=self.job.stop)
+        except OutOfTime:
+            # One of them is to blame; alone, each has its own time.
+            return {j: self._by_row(self.job.lfs[j]) for j in ruled}
+        done = {}
+        for j, lf, outcome in zip(ruled, lfs, outcomes, strict=True):
+            coder = self._coder(lf)
+            rows = np.flatnonzero(outcome.voted)
+            failures = [_failed(lf.name, i, error) for i, error in lacking.items()]
+            failures += [_failed(lf.name, int(at[i]), e) for i, e in outcome.errors.items()]
+            code = coder.code(True) if len(rows) else ABSTAIN
+            codes = np.full(len(rows), code, np.int32)
+            done[j] = LFVotes(at[rows], codes, coder.sets, coder.learned, failures, outcome.seconds)
+        return done
+
+    def _by_row(self, lf: LabelingFunction) -> LFVotes:
+        coder = self._coder(lf)
+        try:
+            at, rows, failures = self.prepared.for_lf(lf)
+            begun = perf_counter()
+            if lf.batch:
+                raw, errors = self._batch(lf, rows)
+            else:
+                raw, errors = _call_each(
+                    lf.function, rows, timeout=self.job.timeout, first_only=self.job.stop
+                )
+        except BatchContractError as error:
+            raise _Broken(Failure(lf.name, 0, str(error), "")) from None
+        seconds = perf_counter() - begun
+        codes, refused = coder.code_many(raw)
+        return _lf_votes(lf, coder, at, codes, failures, errors, refused, seconds)
+
+    def _batch(
+        self, lf: LabelingFunction, rows: Sequence[Any]
+    ) -> tuple[list[Any], dict[int, Exception]]:
+        return _call_batch(
+            lf.on_batch,
+            rows,
+            f"labeling function {lf.name!r}",
+            timeout=self.job.timeout,
+            first_only=self.job.stop,
+        )
+
+    def _coder(self, lf: LabelingFunction) -> VoteCoder:
+        return VoteCoder(self.job.table if self.job.table is not None else lf.classes, lf.votes)
+
+
+def _column(lf: LabelingFunction) -> str:
+    assert lf.rule is not None  # noqa: S101
+    return lf.rule.column
+
+
+def _lf_votes(
+    lf: LabelingFunction,
+    coder: VoteCoder,
+    at: IntArray,
+    codes: IntArray,
+    failures: list[Failure],
+    errors: dict[int, Exception],
+    refused: dict[int, str],
+    seconds: float,
+) -> LFVotes:
+    failures = failures + [_failed(lf.name, int(at[i]), e) for i, e in errors.items()]
+    failures += [Failure(lf.name, int(at[i]), why, "") for i, why in refused.items()]
+    voted = codes != ABSTAIN
+    return LFVotes(at[voted], codes[voted], coder.sets, coder.learned, failures, seconds)
 
 
 def refuse_unknown(
@@ -129,14 +189,13 @@ def refuse_unknown(
     """
     coder = VoteCoder(table)
     why: dict[tuple[int, int], str] = {}
-    for j, sets in enumerate(votes.sets):
-        mine = np.unique(votes.codes[votes.indices == j]).tolist()
-        for code in mine:
-            vote = code if code >= 0 else ClassSet(frozenset(sets[-2 - code]))
-            try:
-                coder.code(vote)
-            except ValueError as error:
-                why[j, code] = str(error)
+    for packed in np.unique(votes.indices.astype(np.int64) << 32 | (votes.codes + _SHIFT)):
+        j, code = int(packed >> 32), int(packed & 0xFFFFFFFF) - _SHIFT
+        vote = code if code >= 0 else ClassSet(frozenset(votes.sets[j][-2 - code]))
+        try:
+            coder.code(vote)
+        except ValueError as error:
+            why[j, code] = str(error)
     if not why:
         return []
     pairs = list(zip(votes.indices.tolist(), votes.codes.tolist(), strict=True))
@@ -154,12 +213,26 @@ def refuse_unknown(
 class _Prepared:
     """The rows of a part, and the same rows with what preprocessors computed, each once."""
 
-    def __init__(self, rows: list[Any]) -> None:
-        self.rows = rows
+    def __init__(self, part: Part, timeout: float | None, kept: StoredPart | None) -> None:
+        self.seconds: dict[str, float] = {}
+        self._part, self._timeout, self._kept = part, timeout, kept
         self._values: dict[int, tuple[list[Any], dict[int, tuple[str, Exception]]]] = {}
         self._extended: dict[
             tuple[int, ...], tuple[IntArray, list[Any], dict[int, tuple[str, Exception]]]
         ] = {}
+
+    @cached_property
+    def rows(self) -> list[Any]:
+        """The rows as labeling functions see them; a run by column alone never makes them."""
+        return self._part.rows()
+
+    def column(self, name: str) -> tuple[IntArray, list[Any], dict[int, Exception]]:
+        """Return positions and values of the rows that have a column, and what the others raise."""
+        if self._part.table:
+            return np.arange(len(self._part)), self._part.column(name), {}
+        values, lacking = _call_each(operator.attrgetter(name), self.rows)
+        at = np.array([i for i in range(len(values)) if i not in lacking], np.int64)
+        return at, [values[i] for i in at.tolist()] if lacking else values, lacking
 
     def for_lf(self, lf: LabelingFunction) -> tuple[IntArray, list[Any], list[Failure]]:
         """Return the positions and rows on which the LF can run, and the failures elsewhere."""
@@ -196,10 +269,9 @@ class _Prepared:
     def _run(self, p: Preprocessor) -> tuple[list[Any], dict[int, tuple[str, Exception]]]:
         if id(p) not in self._values:
             at, rows, upstream = self._with(p.pre)
-            if p.batch:
-                values, failed = isolated(p.on_batch, rows, f"preprocessor {p.name!r}")
-            else:
-                values, failed = _call_each(p.on_row, rows)
+            begun = perf_counter()
+            values, failed = self._kept_or_made(p, rows, whole=not upstream)
+            self.seconds[p.name] = self.seconds.get(p.name, 0.0) + perf_counter() - begun
             everywhere: list[Any] = [None] * len(self.rows)
             for i, value in zip(at.tolist(), values, strict=True):
                 everywhere[i] = value
@@ -207,26 +279,81 @@ class _Prepared:
             self._values[id(p)] = everywhere, upstream | errors
         return self._values[id(p)]
 
+    def _kept_or_made(
+        self, p: Preprocessor, rows: Sequence[Any], *, whole: bool
+    ) -> tuple[list[Any], dict[int, Exception]]:
+        """Return the values of a preprocessor, from the store where it keeps them there."""
+        kept = self._kept if whole and p.keep is not None else None
+        stored = None if kept is None else kept.docs(p)
+        if stored is not None:
+            return stored, {}
+        if p.batch:
+            what = f"preprocessor {p.name!r}"
+            values, failed = _call_batch(p.on_batch, rows, what, timeout=self._timeout)
+        else:
+            values, failed = _call_each(p.on_row, rows, timeout=self._timeout)
+        if kept is not None and not failed:
+            kept.keep_docs(p, values)
+        return values, failed
+
 
 def _call_each(
-    f: Callable[[Any], Any], rows: Sequence[Any], *, first_only: bool = False
+    f: Callable[[Any], Any],
+    rows: Sequence[Any],
+    *,
+    timeout: float | None = None,
+    first_only: bool = False,
 ) -> tuple[list[Any], dict[int, Exception]]:
     """Call a function on each row; an exception leaves None there and the loop goes on."""
     values: list[Any] = []
     errors: dict[int, Exception] = {}
     append = values.append
     remaining = iter(rows)
-    # The try stands outside the loop, so that a row that does not fail pays nothing for it.
-    while len(values) < len(rows):
-        try:
-            for row in remaining:
-                append(f(row))
-        except Exception as error:  # noqa: BLE001 - whatever user code raises is the row's fault
-            errors[len(values)] = error
-            append(None)
-            if first_only:
-                values += [None] * (len(rows) - len(values))
+    # Both stand outside the loop, so that a row that does not fail pays nothing for them.
+    try:
+        with time_limit(timeout):
+            while len(values) < len(rows):
+                try:
+                    for row in remaining:
+                        append(f(row))
+                except Exception as error:  # noqa: BLE001 - what user code raises is the row's fault
+                    errors[len(values)] = error
+                    append(None)
+                    if first_only:
+                        values += [None] * (len(rows) - len(values))
+    except OutOfTime:
+        errors |= _late(range(len(values), len(rows)), timeout)
+        values += [None] * (len(rows) - len(values))
     return values, errors
+
+
+def _call_batch(
+    f: Callable[[Any], Sequence[Any]],
+    rows: Sequence[Any],
+    what: str,
+    *,
+    timeout: float | None = None,
+    first_only: bool = False,
+) -> tuple[list[Any], dict[int, Exception]]:
+    """Call a function of a batch; out of time, all of its rows fail."""
+    try:
+        with time_limit(timeout):
+            return isolated(f, rows, what, first_only=first_only)
+    except OutOfTime:
+        return [None] * len(rows), _late(range(len(rows)), timeout)
+
+
+def _late(rows: range, timeout: float | None) -> dict[int, Exception]:
+    """Return the errors of rows that a timeout cut off; the first is the one it was at."""
+    errors: dict[int, Exception] = {
+        i: TimeoutError(f"not reached within timeout={timeout:g} s for a group of rows")
+        for i in rows
+    }
+    if rows:
+        errors[rows[0]] = TimeoutError(
+            f"still at work on this row after timeout={timeout:g} s for a group of rows"
+        )
+    return errors
 
 
 def _failed(lf: str, at: int, error: Exception, where: str = "") -> Failure:

@@ -37,11 +37,34 @@ class Part:
     def __len__(self) -> int:
         return len(self.data)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # A slice of an Arrow table takes the whole table along; written out, it does not.
+        if type(self.data).__module__.startswith("pyarrow"):
+            return _received, (self.start, _written(self.data))
+        return Part, (self.start, self.data, self.table)
+
     def rows(self) -> list[Any]:
         """Return the rows as labeling functions see them."""
         if not self.table:
             return [as_row(x) for x in self.data]
         return table_rows(_columns(self.data), len(self))
+
+    def column(self, name: str) -> list[Any]:
+        """Return one column of a table's part, missing values as None."""
+        return _columns(self.data, [name])[name]
+
+    def arrow_columns(self) -> Iterator[tuple[str, str, Any]]:
+        """Yield name, type and Arrow array of each column of a table's part.
+
+        None in place of an array that would not say all that the column holds: objects that are no
+        texts, and nested types.
+        """
+        import narwhals as nw
+
+        for series in nw.from_native(self.data, eager_only=True).iter_columns():
+            native = series.to_native()
+            kind = f"{series.implementation} {getattr(native, 'dtype', '') or native.type}"
+            yield series.name, kind, _flat_array(series, objects=kind.endswith(" object"))
 
     def keys(self, name: str) -> IntArray:
         """Return one field of every row as the row keys.
@@ -135,6 +158,42 @@ class Source:
         while part := list(islice(rows, PART_ROWS)):
             yield Part(start, part, table=False)
             start += len(part)
+
+
+def _written(table: Any) -> bytes:
+    import pyarrow as pa
+
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, table.schema) as writer:
+        writer.write_table(table)
+    return bytes(sink.getvalue())
+
+
+def _received(start: int, written: bytes) -> Part:
+    import pyarrow as pa
+
+    with pa.ipc.open_stream(written) as reader:
+        return Part(start, reader.read_all(), table=True)
+
+
+def _flat_array(series: Any, *, objects: bool) -> Any:
+    """Return a column as one Arrow array of a type that is not nested, None where it is none."""
+    import pyarrow as pa
+
+    try:
+        array = series.to_arrow()
+    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, ValueError, TypeError):
+        return None
+    if isinstance(array, pa.ChunkedArray):
+        array = array.combine_chunks()
+    kind = array.type
+    if pa.types.is_string_view(kind):
+        array, kind = array.cast(pa.large_string()), pa.large_string()
+    text = pa.types.is_string(kind) or pa.types.is_large_string(kind)
+    if objects:
+        return array if text else None
+    flat = text or pa.types.is_primitive(kind) or pa.types.is_null(kind)
+    return array if flat or pa.types.is_binary(kind) or pa.types.is_large_binary(kind) else None
 
 
 def _as_table(data: Any) -> Any:

@@ -11,7 +11,9 @@ from weaklabel._checks import shorten
 from weaklabel._classes import ClassTable
 from weaklabel.errors import LFError
 from weaklabel.lf._preprocessor import Preprocessor, as_preprocessors, with_preprocessors
+from weaklabel.lf._resource import called_with, checked_version, holds_resource, loaded
 from weaklabel.lf._row import Batch, BatchContractError, Row, TextRow, as_row, only
+from weaklabel.lf._rule import ColumnRule, row_function
 from weaklabel.lf._votes import VoteCoder
 from weaklabel.types import Classes, ClassSet
 
@@ -42,12 +44,17 @@ class LabelingFunction:
         True when it takes a `Batch` and returns one vote a row.
     columns : tuple of str
         The columns it reads, where it says so: they are checked before the run.
+    rule : ColumnRule or None
+        What it was made of, when not of a function.
+    version : str, int, float or None
+        Its declared version.
     """
 
     def __init__(
         self,
-        f: Callable[..., Any],
+        f: Callable[..., Any] | None = None,
         *,
+        rule: ColumnRule | None = None,
         name: str | None = None,
         votes: Any = None,
         classes: Classes | None = None,
@@ -56,9 +63,14 @@ class LabelingFunction:
         examples: Examples | None = None,
         batch: bool = False,
         columns: Sequence[str] | str = (),
+        version: str | float | None = None,
     ) -> None:
+        if rule is not None:
+            _check_rule(rule, f=f, votes=votes, batch=batch, resources=resources)
+            f, columns = row_function(rule), columns or rule.column
         if not callable(f):
             raise TypeError(f"a labeling function wraps a function, got {f!r}")
+        self.rule = rule
         own: Any = name if name is not None else str(getattr(f, "__name__", type(f).__name__))
         if not isinstance(own, str) or not own:
             raise TypeError(f"the name of a labeling function must be a text, got {name!r}")
@@ -68,6 +80,7 @@ class LabelingFunction:
         self.resources = dict(resources or {})
         self.pre = as_preprocessors(pre)
         self.batch = batch
+        self.version = checked_version(version)
         self.columns = (columns,) if isinstance(columns, str) else tuple(columns)
         self.examples = self._read_examples(examples)
         self._f = f
@@ -117,16 +130,19 @@ class LabelingFunction:
 
     def on_row(self, row: Any) -> Any:
         """Return the raw vote on a row that already has what `pre` computes."""
-        return self._f(row, **self.resources)
+        return self._f(row, **loaded(self.resources))
 
     def on_batch(self, batch: Batch) -> Sequence[Any]:
         """Return the raw votes on a batch whose rows already have what `pre` computes."""
-        votes: Sequence[Any] = self._f(batch, **self.resources)
+        votes: Sequence[Any] = self._f(batch, **loaded(self.resources))
         return votes
 
     @property
     def function(self) -> Callable[[Any], Any]:
         """The bare function of a row, resources bound: what the engine calls in its inner loop."""
+        if holds_resource(self.resources):
+            # Loaded by the call: what fails to load is a fault of the row, with its traceback.
+            return functools.partial(called_with, self._f, self.resources)
         return functools.partial(self._f, **self.resources) if self.resources else self._f
 
     def check(self, classes: Classes | None = None) -> None:
@@ -211,6 +227,15 @@ class LabelingFunction:
         return f"LabelingFunction({self.name!r})"
 
 
+def _check_rule(rule: object, *, f: object, votes: object, batch: bool, resources: object) -> None:
+    if not isinstance(rule, ColumnRule):
+        raise TypeError(f"rule= takes a ColumnRule, got {rule!r}")
+    if f is not None or batch or resources:
+        raise TypeError("a labeling function with rule= takes no function, batch= or resources=")
+    if votes is None:
+        raise TypeError("a labeling function with rule= needs votes=, the class that True means")
+
+
 def _declared(name: str, classes: Classes | None, votes: Any) -> ClassTable | None:
     table = None if classes is None else ClassTable.of(classes)
     try:
@@ -236,6 +261,7 @@ def labeling_function(
     examples: Examples | None = None,
     batch: bool = False,
     columns: Sequence[str] | str = (),
+    version: str | float | None = None,
 ) -> Callable[[Callable[..., Any]], LabelingFunction]: ...
 
 
@@ -251,6 +277,7 @@ def labeling_function(
     examples: Examples | None = None,
     batch: bool = False,
     columns: Sequence[str] | str = (),
+    version: str | float | None = None,
 ) -> LabelingFunction | Callable[[Callable[..., Any]], LabelingFunction]:
     """Turn a function of a data point into a labeling function.
 
@@ -269,7 +296,7 @@ def labeling_function(
     classes : Enum type or sequence of str, optional
         The classes; needed to vote by name when ``apply_lfs(classes=...)`` does not give them.
     resources : mapping, optional
-        Passed to the function as keyword arguments.
+        Passed to the function as keyword arguments; a `Resource` is loaded first.
     pre : Preprocessor or sequence of Preprocessor, optional
         Values the function reads as ``x.<preprocessor name>``.
     examples : mapping of str to vote, or sequence of (data point, vote), optional
@@ -281,6 +308,9 @@ def labeling_function(
         row must not depend on the others.
     columns : str or sequence of str, optional
         The columns it reads: a table that lacks one is refused before the run.
+    version : str, int or float, optional
+        Of what a fingerprint cannot see, e.g. a service it asks: votes in a store are computed
+        anew when it changes.
 
     Returns
     -------
@@ -314,6 +344,7 @@ def labeling_function(
             examples=examples,
             batch=batch,
             columns=columns,
+            version=version,
         )
 
     return decorate if f is None else decorate(f)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, final, overload
+from typing import Any, TypeAlias, final, overload
 
 from weaklabel._checks import repeated
+from weaklabel.lf._resource import checked_version, loaded
 from weaklabel.lf._row import Batch, as_row, extended, only
+
+Keep: TypeAlias = tuple[Callable[[list[Any]], bytes | None], Callable[[bytes], Sequence[Any]]]
 
 
 @final
@@ -25,6 +28,10 @@ class Preprocessor:
         Preprocessors whose values it reads itself.
     batch : bool
         True when it takes a `Batch` and returns one value a row.
+    keep : pair of callables or None
+        How its values are written to, and read from, the vote store.
+    version : str, int, float or None
+        Its declared version.
     """
 
     def __init__(
@@ -35,6 +42,8 @@ class Preprocessor:
         pre: Preprocessor | Sequence[Preprocessor] = (),
         resources: Mapping[str, Any] | None = None,
         batch: bool = False,
+        keep: Keep | None = None,
+        version: str | float | None = None,
     ) -> None:
         if not callable(f):
             raise TypeError(f"a preprocessor wraps a function, got {f!r}")
@@ -47,6 +56,8 @@ class Preprocessor:
         self.pre = as_preprocessors(pre)
         self.resources = dict(resources or {})
         self.batch = batch
+        self.keep = _checked_keep(keep)
+        self.version = checked_version(version)
         self._f = f
         functools.update_wrapper(self, f, updated=())
         self.__dict__.pop("__wrapped__", None)
@@ -60,15 +71,22 @@ class Preprocessor:
 
     def on_row(self, row: Any) -> Any:
         """Return the value for a row that already has what `pre` computes."""
-        return self._f(row, **self.resources)
+        return self._f(row, **loaded(self.resources))
 
     def on_batch(self, batch: Batch) -> Sequence[Any]:
         """Return the values for a batch whose rows already have what `pre` computes."""
-        values: Sequence[Any] = self._f(batch, **self.resources)
+        values: Sequence[Any] = self._f(batch, **loaded(self.resources))
         return values
 
     def __repr__(self) -> str:
         return f"Preprocessor({self.name!r})"
+
+
+def _checked_keep(keep: Any) -> Keep | None:
+    pair = isinstance(keep, tuple | list) and len(keep) == 2 and all(map(callable, keep))
+    if keep is not None and not pair:
+        raise TypeError(f"keep= takes two functions (to_bytes, from_bytes), got {keep!r}")
+    return None if keep is None else (keep[0], keep[1])
 
 
 def as_preprocessors(pre: Preprocessor | Sequence[Preprocessor]) -> tuple[Preprocessor, ...]:
@@ -100,6 +118,8 @@ def preprocessor(
     pre: Preprocessor | Sequence[Preprocessor] = (),
     resources: Mapping[str, Any] | None = None,
     batch: bool = False,
+    keep: Keep | None = None,
+    version: str | float | None = None,
 ) -> Callable[[Callable[..., Any]], Preprocessor]: ...
 
 
@@ -111,6 +131,8 @@ def preprocessor(
     pre: Preprocessor | Sequence[Preprocessor] = (),
     resources: Mapping[str, Any] | None = None,
     batch: bool = False,
+    keep: Keep | None = None,
+    version: str | float | None = None,
 ) -> Preprocessor | Callable[[Callable[..., Any]], Preprocessor]:
     """Turn a function of a row into a preprocessor.
 
@@ -123,10 +145,17 @@ def preprocessor(
     pre : Preprocessor or sequence of Preprocessor, optional
         Preprocessors whose values it reads.
     resources : mapping, optional
-        Passed to the function as keyword arguments.
+        Passed to the function as keyword arguments; a `Resource` is loaded first.
     batch : bool, optional
         True when the function takes a `Batch` (its columns are pandas Series) and returns a
         sequence with one value a row.
+    keep : pair of callables, optional
+        ``(to_bytes, from_bytes)``, from a list of values to bytes (or None: not these) and back:
+        with ``apply_lfs(cache=...)`` the values are kept in the vote store, and computed once for
+        all labeling functions to come. Worth it where reading them is faster than computing them.
+    version : str, int or float, optional
+        Of what a fingerprint cannot see, e.g. a service it asks: votes in a store are computed
+        anew when it changes.
 
     Returns
     -------
@@ -147,6 +176,14 @@ def preprocessor(
     """
 
     def decorate(function: Callable[..., Any]) -> Preprocessor:
-        return Preprocessor(function, name=name, pre=pre, resources=resources, batch=batch)
+        return Preprocessor(
+            function,
+            name=name,
+            pre=pre,
+            resources=resources,
+            batch=batch,
+            keep=keep,
+            version=version,
+        )
 
     return decorate if f is None else decorate(f)

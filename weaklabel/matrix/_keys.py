@@ -56,6 +56,8 @@ def check_keys(keys: IntArray, n: int) -> None:
     if len(keys) != n:
         raise ValueError(f"got {len(keys)} row keys for {n} rows; give one a row")
     if keys.dtype.kind in "iu":
+        if (keys[1:] > keys[:-1]).all():  # as most are; sorting costs ten times as much
+            return
         order = np.sort(keys)
         same = np.flatnonzero(order[1:] == order[:-1])
         again = [order[same[0]].item()] if same.size else []

@@ -14,6 +14,7 @@ import numpy as np
 from weaklabel._checks import listed, nearest, read_only, repeated
 from weaklabel.errors import FileFormatError
 from weaklabel.matrix._keys import check_keys, storable_keys, stored_keys
+from weaklabel.matrix._profile import Profile
 from weaklabel.matrix._readers import read_array, read_frame, read_triples
 from weaklabel.matrix._storage import Votes, check_amounts, check_csr
 from weaklabel.types import Classes, Fault, FloatArray, IntArray
@@ -44,7 +45,15 @@ class LabelMatrix:
     LabelMatrix: 2 rows × 2 LFs, classes HAM, SPAM; 3 votes, 2 rows covered
     """
 
-    __slots__ = ("_class_names", "_class_sets", "_faults", "_keys", "_lf_names", "_votes")
+    __slots__ = (
+        "_class_names",
+        "_class_sets",
+        "_faults",
+        "_keys",
+        "_lf_names",
+        "_profile",
+        "_votes",
+    )
 
     def __init__(
         self,
@@ -55,6 +64,7 @@ class LabelMatrix:
         class_sets: Sequence[Sequence[int]] = (),
         keys: IntArray | None = None,
         faults: Sequence[Fault] = (),
+        profile: Profile | None = None,
     ) -> None:
         self._votes = votes
         self._lf_names = tuple(lf_names)
@@ -62,6 +72,7 @@ class LabelMatrix:
         self._class_sets = tuple(tuple(codes) for codes in class_sets)
         self._keys = None if keys is None else read_only(keys)
         self._faults = tuple(faults)
+        self._profile = profile
         if again := repeated(self._lf_names):
             raise ValueError(f"LF name {again[0]!r} is used twice; give each LF a name of its own")
         if len(self._lf_names) != votes.m:
@@ -245,6 +256,30 @@ class LabelMatrix:
         """The calls that failed and abstained, in row order."""
         return self._faults
 
+    def profile(self) -> Profile:
+        """Return what the run that made it cost, by labeling function; prints as a table.
+
+        Raises
+        ------
+        ValueError
+            When it does not come from `apply_lfs`.
+
+        Examples
+        --------
+        >>> import weaklabel as wl
+        >>> @wl.labeling_function(votes=1)
+        ... def is_long(x):
+        ...     return len(x.text) > 20
+        >>> wl.apply_lfs([is_long], ["short", "not so short any more"]).profile().computed
+        array([2])
+        """
+        if self._profile is None:
+            raise ValueError(
+                "only a label matrix that comes from apply_lfs has a profile; one that was read "
+                "from a file or made of an array has none"
+            )
+        return self._profile
+
     @property
     def n_votes(self) -> int:
         """Number of votes cast."""
@@ -330,6 +365,7 @@ class LabelMatrix:
             lf_names=names,
             keys=self._keys,
             faults=[f for f in self._faults if f.lf in names],
+            profile=None if self._profile is None else self._profile.select(wanted),
         )
 
     def __getitem__(self, rows: Any) -> LabelMatrix:
@@ -350,7 +386,9 @@ class LabelMatrix:
         faults = sorted(
             (replace(f, row=new[f.row]) for f in self._faults if f.row in new), key=lambda f: f.row
         )
-        return self._like(votes, lf_names=self._lf_names, keys=keys, faults=faults)
+        return self._like(
+            votes, lf_names=self._lf_names, keys=keys, faults=faults, profile=self._profile
+        )
 
     def to_frame(self) -> Any:
         """Return the votes by name as a pandas DataFrame: one column an LF, None for abstain."""
@@ -479,6 +517,7 @@ class LabelMatrix:
         lf_names: Sequence[str],
         keys: IntArray | None,
         faults: Sequence[Fault],
+        profile: Profile | None,
     ) -> LabelMatrix:
         return LabelMatrix(
             votes,
@@ -487,6 +526,7 @@ class LabelMatrix:
             class_sets=self._class_sets,
             keys=keys,
             faults=faults,
+            profile=profile,
         )
 
 

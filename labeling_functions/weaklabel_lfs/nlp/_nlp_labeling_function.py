@@ -18,6 +18,7 @@ def nlp_labeling_function(
     votes: Any = None,
     column: str = "text",
     missing: Missing = "raise",
+    keep: bool = False,
     classes: Classes = None,
     resources: Mapping[str, Any] | None = None,
     examples: Examples = None,
@@ -38,6 +39,10 @@ def nlp_labeling_function(
         The column that holds the text.
     missing : {"raise", "abstain"}, optional
         What happens where the text is None or NaN; the function never sees such a row.
+    keep : bool, optional
+        True to keep the parsed texts in the vote store (``apply_lfs(cache=...)``), as spaCy's
+        `DocBin`: LFs that are written later find them there. Docs with custom extensions are not
+        kept.
     classes : Enum type or sequence of str, optional
         The classes, to vote by name outside of ``apply_lfs(classes=...)``.
     resources : mapping, optional
@@ -67,7 +72,7 @@ def nlp_labeling_function(
     (1, -1)
     """
     check_missing(missing)
-    parser = parsed(nlp, column=column)
+    parser = parsed(nlp, column=column, keep=keep)
 
     def decorate(f: Callable[..., Any]) -> wl.LabelingFunction:
         if not callable(f):

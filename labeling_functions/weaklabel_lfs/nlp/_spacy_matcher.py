@@ -29,6 +29,7 @@ def spacy_matcher(
     attr: str = "LOWER",
     at_least: int = 1,
     missing: Missing = "raise",
+    keep: bool = False,
     classes: Classes = None,
     examples: Examples = None,
 ) -> wl.LabelingFunction:
@@ -55,6 +56,10 @@ def spacy_matcher(
         How many matches there must be.
     missing : {"raise", "abstain"}, optional
         What happens where the text is None or NaN.
+    keep : bool, optional
+        True to keep the parsed texts in the vote store (``apply_lfs(cache=...)``), as spaCy's
+        `DocBin`: LFs that are written later find them there. Docs with custom extensions are not
+        kept.
     classes : Enum type or sequence of str, optional
         The classes, to vote by name outside of ``apply_lfs(classes=...)``.
     examples : mapping or sequence of pairs, optional
@@ -85,7 +90,7 @@ def spacy_matcher(
         raise ValueError("spacy_matcher() needs at least one pattern: a phrase or a token pattern")
     check_missing(missing)
     check_count(at_least, argument="at_least")
-    parser = parsed(nlp, column=column)
+    parser = parsed(nlp, column=column, keep=keep)
     matches = _Matches(patterns, attr, nlp)
 
     def vote(x: Any) -> bool | None:

@@ -60,7 +60,7 @@ def threshold(
     Returns
     -------
     LabelingFunction
-        Row-wise, reads ``column``.
+        A rule on ``column``: `apply_lfs` runs many of them together.
 
     Raises
     ------
@@ -88,8 +88,7 @@ def threshold(
         told = ", ".join(f"{argument}={bound}" for argument, bound in given.items())
         raise ValueError(f"threshold() got {told}: no number meets them all")
 
-    def vote(x: Any) -> bool | None:
-        value = getattr(x, column)
+    def holds(value: Any) -> bool | None:
         if not _is_number(value):
             refuse(value, column=column, missing=missing, expected="a number")
             return None
@@ -97,10 +96,9 @@ def threshold(
 
     told_in_name = [f"{argument}_{bound}" for argument, bound in given.items()]
     return build(
-        vote,
+        wl.ColumnRule(column, holds),
         name=name or default_name("threshold", votes, [column, *told_in_name]),
         votes=votes,
-        column=column,
         classes=classes,
         examples=examples,
     )

@@ -67,7 +67,7 @@ def gazetteer(
     Returns
     -------
     LabelingFunction
-        Row-wise, reads ``column``.
+        A rule on ``column``: `apply_lfs` runs many of them together.
 
     Raises
     ------
@@ -110,10 +110,17 @@ def gazetteer(
         return False
 
     return build(
-        on_text(holds, column=column, missing=missing),
+        wl.ColumnRule(
+            column,
+            on_text(holds, column=column, missing=missing),
+            # All words of an entry must occur; the longest tells most.
+            literals=tuple(sorted({max(entry, key=len) for entry in known})),
+            fold=not case,
+            whole_word=True,
+            decisive=at_least == 1 and all(len(entry) == 1 for entry in known),
+        ),
         name=name or default_name("gazetteer", votes, _told(listed)),
         votes=votes,
-        column=column,
         classes=classes,
         examples=examples,
     )
@@ -150,5 +157,5 @@ def _told(listed: list[str]) -> list[str]:
     """Return what the default name is made of: a few entries as they are, of many the first."""
     if len(listed) <= 3:
         return listed
-    checksum = zlib.crc32("\0".join(listed).encode())
+    checksum = zlib.crc32("\0".join(listed).encode("utf-8", "surrogatepass"))
     return [listed[0], f"and_{len(listed) - 1}_more", f"{checksum:08x}"]

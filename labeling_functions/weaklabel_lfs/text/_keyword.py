@@ -60,7 +60,7 @@ def keyword(
     Returns
     -------
     LabelingFunction
-        Row-wise, reads ``column``.
+        A rule on ``column``: `apply_lfs` runs many of them together.
 
     Raises
     ------
@@ -88,10 +88,16 @@ def keyword(
     else:
         holds = _some_words(many, whole_word=whole_word, case=case, at_least=at_least)
     return build(
-        on_text(holds, column=column, missing=missing),
+        _rule(
+            on_text(holds, column=column, missing=missing),
+            many,
+            column=column,
+            whole_word=whole_word,
+            case=case,
+            at_least=at_least,
+        ),
         name=name or default_name("keyword", votes, words),
         votes=votes,
-        column=column,
         classes=classes,
         examples=examples,
     )
@@ -123,6 +129,27 @@ def _some_words(
         return sum(test(text) for test in tests) >= at_least
 
     return holds
+
+
+def _rule(
+    holds: Callable[[Any], bool | None],
+    words: tuple[str, ...],
+    *,
+    column: str,
+    whole_word: bool,
+    case: bool,
+    at_least: int,
+) -> wl.ColumnRule:
+    # All pieces of a phrase must occur; the longest tells most.
+    literals = dict.fromkeys(max(word.split(), key=len) for word in words)
+    return wl.ColumnRule(
+        column,
+        holds,
+        literals=tuple(literals),
+        fold=not case,
+        whole_word=whole_word,
+        decisive=at_least == 1 and all(len(word.split()) == 1 for word in words),
+    )
 
 
 def _pattern(words: tuple[str, ...], *, whole_word: bool) -> str:

@@ -53,7 +53,7 @@ def length(
     Returns
     -------
     LabelingFunction
-        Row-wise, reads ``column``.
+        A rule on ``column``: `apply_lfs` runs many of them together.
 
     Raises
     ------
@@ -87,10 +87,14 @@ def length(
     bounds = {"at_least": at_least, "at_most": at_most}
     told = [f"{bound}_{value}" for bound, value in bounds.items() if value is not None]
     return build(
-        on_text(words_fit if unit == "words" else characters_fit, column=column, missing=missing),
+        wl.ColumnRule(
+            column,
+            on_text(
+                words_fit if unit == "words" else characters_fit, column=column, missing=missing
+            ),
+        ),
         name=name or default_name("length", votes, [*told, unit]),
         votes=votes,
-        column=column,
         classes=classes,
         examples=examples,
     )

@@ -17,6 +17,7 @@ from weaklabel_lfs._builder import (
     default_name,
     on_text,
 )
+from weaklabel_lfs.text._required_literals import required_literals
 
 
 def regex(
@@ -57,7 +58,7 @@ def regex(
     Returns
     -------
     LabelingFunction
-        Row-wise, reads ``column``.
+        A rule on ``column``: `apply_lfs` runs many of them together.
 
     Raises
     ------
@@ -85,10 +86,14 @@ def regex(
         return len(findall(text)) >= at_least
 
     return build(
-        on_text(found if at_least == 1 else found_often, column=column, missing=missing),
+        wl.ColumnRule(
+            column,
+            on_text(found if at_least == 1 else found_often, column=column, missing=missing),
+            literals=required_literals(compiled),
+            fold=bool(compiled.flags & re.IGNORECASE),
+        ),
         name=name or default_name("regex", votes, [pattern]),
         votes=votes,
-        column=column,
         classes=classes,
         examples=examples,
     )

@@ -12,8 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from weaklabel._kernels import vote_profile
-from weaklabel.label_model._base._rows import VoteRows
+from weaklabel.label_model._base._statistics import RowStatistics
 from weaklabel.types import FloatArray, IntArray
 
 # What alpha is where chance would hardly ever have two LFs meet, and how far it follows the
@@ -75,33 +74,20 @@ class Anchor:
         return table
 
 
-def anchor(
-    rows: VoteRows, cast: FloatArray, by_lf: FloatArray, class_balance: FloatArray | None
-) -> Anchor:
+def anchor(rows: RowStatistics, by_lf: FloatArray, class_balance: FloatArray | None) -> Anchor:
     """Look at the votes as a whole.
 
     Parameters
     ----------
-    rows : VoteRows
+    rows : RowStatistics
         Their amounts hold `by_lf` already.
-    cast : ndarray of float64, shape (c,)
-        How often each column was voted, by amount.
     by_lf : ndarray of float64, shape (m,)
         How much of a vote each LF's votes count.
     class_balance : ndarray of float64, shape (k,), or None
         P(Y) of all rows, where it is known.
     """
-    k = rows.k
-    share = (rows.possible / rows.possible.sum(axis=1, keepdims=True))[rows.code]
-    found = list(
-        rows.blocks(
-            lambda indptr, columns, amounts, weights: vote_profile(
-                indptr, columns, amounts, weights, share
-            )
-        )
-    )
-    total = np.sum([shares for shares, _ in found], axis=0)
-    conflicts = float(np.sum([count for _, count in found]))
+    k, cast, share = rows.k, rows.column_cast, rows.share
+    total, conflicts = rows.profile.shares, rows.profile.conflicts
     # Known rows keep no votes together: their shares are those of their votes, one by one.
     lone = rows.known_columns.sum(axis=1) @ share
     if lone.sum() > 0:
@@ -115,7 +101,7 @@ def anchor(
     # Known rows are not among those whose conflicts were counted.
     blind = np.zeros((rows.m, k))
     np.add.at(blind, rows.lf, (cast - rows.known_columns.sum(axis=1))[:, None] * share)
-    alpha = _knowledge(conflicts, blind, rows.weights.sum() + rows.uncovered, by_lf)
+    alpha = _knowledge(conflicts, blind, rows.unknown + rows.uncovered, by_lf)
     if class_balance is None:
         centre = shares ** (_GAMMA * (1 - mixed) + mixed)
     else:

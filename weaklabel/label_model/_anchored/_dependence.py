@@ -13,7 +13,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from weaklabel.label_model._base._rows import VoteRows
+from weaklabel.label_model._base._statistics import RowStatistics
 from weaklabel.types import FloatArray, IntArray
 
 # Of the pairs called dependent, at most this share is so by chance.
@@ -93,7 +93,7 @@ class Pairs:
         )
 
 
-def count_pairs(rows: VoteRows) -> Pairs:
+def count_pairs(rows: RowStatistics) -> Pairs:
     """Count the pairs of votes on some of the rows."""
     from scipy import sparse
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from weaklabel.label_model._anchored._anchor import Anchor
-from weaklabel.label_model._base._rows import VoteRows
+from weaklabel.label_model._base._statistics import RowStatistics
 from weaklabel.types import FloatArray
 
 # Dirichlet prior of P(v | y, it voted) of an LF that votes for several classes: pseudo-votes, and
@@ -107,7 +107,7 @@ class Estimate:
 
 
 def estimate(
-    rows: VoteRows,
+    rows: RowStatistics,
     by_lf: FloatArray,
     start: Anchor,
     regime: Regime,
@@ -121,7 +121,7 @@ def estimate(
 
     Parameters
     ----------
-    rows : VoteRows
+    rows : RowStatistics
         Their amounts hold `by_lf` already.
     by_lf : ndarray of float64, shape (m,)
         How much of a vote each LF's votes count.
@@ -186,7 +186,7 @@ class _Step:
 
     def __init__(
         self,
-        rows: VoteRows,
+        rows: RowStatistics,
         cast: FloatArray,
         by_lf: FloatArray,
         start: Anchor,
@@ -271,7 +271,7 @@ class _Step:
         return np.asarray(sums[self.ends[1:]] - sums[self.ends[:-1]])
 
 
-def no_learning(rows: VoteRows, start: Anchor) -> Estimate:
+def no_learning(rows: RowStatistics, start: Anchor) -> Estimate:
     """Return an estimate under which every LF is alike: the votes are counted, nothing else."""
     k = rows.k
     even = np.full(k, 1 / k)

@@ -10,7 +10,7 @@ from weaklabel._checks import listed
 from weaklabel.label_model._anchored._dependence import Dependence
 from weaklabel.label_model._anchored._guard import Guard
 from weaklabel.label_model._anchored._quality import Quality
-from weaklabel.label_model._base._rows import VoteRows
+from weaklabel.label_model._base._statistics import RowStatistics
 from weaklabel.types import FloatArray, IntArray
 
 # Shares of the covered rows with two votes below which the votes hardly tell LFs apart.
@@ -44,7 +44,7 @@ class Finding:
 
 
 def findings(
-    rows: VoteRows,
+    rows: RowStatistics,
     class_names: tuple[str, ...],
     *,
     groups: IntArray,
@@ -83,7 +83,7 @@ def _guarded(guard: Guard) -> list[Finding]:
     return [Finding("guard", f"on {judge}; so {did}")]
 
 
-def _silent_classes(rows: VoteRows, class_names: tuple[str, ...]) -> list[Finding]:
+def _silent_classes(rows: RowStatistics, class_names: tuple[str, ...]) -> list[Finding]:
     voted = rows.possible[np.unique(rows.code)].any(axis=0)
     silent = tuple(name for name, v in zip(class_names, voted, strict=True) if not v)
     if not silent:
@@ -95,9 +95,8 @@ def _silent_classes(rows: VoteRows, class_names: tuple[str, ...]) -> list[Findin
     return [Finding("silent class", message, classes=silent)]
 
 
-def _overlap(rows: VoteRows) -> list[Finding]:
-    several = float(rows.weights[np.diff(rows.indptr) >= 2].sum())
-    total = float(rows.weights.sum())
+def _overlap(rows: RowStatistics) -> list[Finding]:
+    several, total = rows.profile.several, rows.unknown
     if rows.m < 2 or total == 0 or several >= _OVERLAP * total:
         return []
     message = (
@@ -107,7 +106,7 @@ def _overlap(rows: VoteRows) -> list[Finding]:
     return [Finding("overlap", message)]
 
 
-def _copies(rows: VoteRows, groups: IntArray) -> list[Finding]:
+def _copies(rows: RowStatistics, groups: IntArray) -> list[Finding]:
     found = []
     for number in np.flatnonzero(np.bincount(groups) > 1):
         names = tuple(sorted(rows.lf_names[j] for j in np.flatnonzero(groups == number)))
@@ -117,7 +116,7 @@ def _copies(rows: VoteRows, groups: IntArray) -> list[Finding]:
 
 
 def _dependent(
-    dependence: tuple[Dependence, ...], rows: VoteRows, groups: IntArray
+    dependence: tuple[Dependence, ...], rows: RowStatistics, groups: IntArray
 ) -> list[Finding]:
     number = dict(zip(rows.lf_names, groups.tolist(), strict=True))
     strong = [
@@ -136,7 +135,7 @@ def _dependent(
     ]
 
 
-def _worse_than_chance(rows: VoteRows, quality: Quality, balance: FloatArray) -> list[Finding]:
+def _worse_than_chance(rows: RowStatistics, quality: Quality, balance: FloatArray) -> list[Finding]:
     chance = np.zeros(rows.m)
     votes = np.zeros(rows.m)
     cast = rows.column_cast

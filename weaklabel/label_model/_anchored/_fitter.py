@@ -18,13 +18,11 @@ from weaklabel.label_model._anchored._em import (
     Regime,
     estimate,
 )
-from weaklabel.label_model._base._rows import VoteRows
+from weaklabel.label_model._base._statistics import FEW_ROWS, RowStatistics
 from weaklabel.types import FloatArray
 
 # Pseudo-votes behind a prior, and behind the anchor where gold counts stand against it.
 _PRIOR, _GOLD = 50.0, 30.0
-# EM first settles on this many rows, then on all.
-FEW_ROWS = 1 << 16
 
 
 class Fitter:
@@ -32,7 +30,7 @@ class Fitter:
 
     def __init__(
         self,
-        rows: VoteRows,
+        rows: RowStatistics,
         by_lf: FloatArray,
         balance: FloatArray | None,
         *,
@@ -45,10 +43,11 @@ class Fitter:
         self.tol, self.max_iter = tol, max_iter
         self.rows = rows if (by_lf == 1).all() else rows.scaled(by_lf)
         self.anchor = _with_gold_balance(
-            anchor(self.rows, self.rows.column_cast, by_lf, balance),
+            anchor(self.rows, by_lf, balance),
             rows.known_mass if balance is None else None,
         )
         self.beliefs = _beliefs(priors, self.rows, self.anchor)
+        # EM first settles on few rows, then on all.
         self.few = self.rows.some(FEW_ROWS)
 
     def guarded(self, weight: float | None = None) -> Estimate:
@@ -66,7 +65,7 @@ class Fitter:
         self, begin: Estimate, *, free: bool = False, weight: float | None = None
     ) -> Estimate:
         """Go on from few rows to all."""
-        if self.few is self.rows and not free:
+        if len(self.few.weights) < FEW_ROWS and not free:
             return begin
         if free:
             # Free parameters drift further in small steps.
@@ -83,7 +82,9 @@ class Fitter:
         held = GUARDED.weight if weight is None else weight
         return replace(GUARDED, weight=held, balance_weight=pull)
 
-    def _one(self, rows: VoteRows, regime: Regime, begin: Estimate | None, tol: float) -> Estimate:
+    def _one(
+        self, rows: RowStatistics, regime: Regime, begin: Estimate | None, tol: float
+    ) -> Estimate:
         return estimate(
             rows,
             self.by_lf,
@@ -104,7 +105,9 @@ def _with_gold_balance(found: Anchor, known_mass: FloatArray | None) -> Anchor:
     return Anchor(found.alpha, found.shares, centre, found.multipolar, found.mixed)
 
 
-def _beliefs(priors: Mapping[str, float] | None, rows: VoteRows, start: Anchor) -> Beliefs | None:
+def _beliefs(
+    priors: Mapping[str, float] | None, rows: RowStatistics, start: Anchor
+) -> Beliefs | None:
     """Return what priors and gold labels say of each column."""
     judged = rows.known_columns.sum(axis=1)
     if not priors and not judged.any():

@@ -12,7 +12,7 @@ import numpy as np
 
 from weaklabel._kernels import held_out_votes
 from weaklabel.label_model._anchored._em import Estimate
-from weaklabel.label_model._base._rows import VoteRows
+from weaklabel.label_model._base._statistics import RowStatistics
 from weaklabel.types import FloatArray, IntArray
 
 # How much worse than majority vote a model may tell held-out votes. Models that are right to
@@ -49,7 +49,7 @@ class Guard:
     kept: str
 
 
-def held_out(rows: VoteRows, estimate: Estimate) -> float:
+def held_out(rows: RowStatistics, estimate: Estimate) -> float:
     """Return the share of held-out votes told right, NaN where too few rows have two votes.
 
     A vote for a class is told right when the row's other votes make its class the most probable,

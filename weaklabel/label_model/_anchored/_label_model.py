@@ -10,7 +10,6 @@ from typing import Any, ClassVar, Self, final
 import numpy as np
 
 from weaklabel._checks import checked_balance, listed, read_only
-from weaklabel._kernels import posteriors
 from weaklabel.errors import WeakLabelWarning
 from weaklabel.label_model._anchored._anchor import Anchor
 from weaklabel.label_model._anchored._dependence import (
@@ -25,12 +24,18 @@ from weaklabel.label_model._anchored._dependence import (
 )
 from weaklabel.label_model._anchored._em import GUARDED, Estimate, no_learning
 from weaklabel.label_model._anchored._findings import Finding, findings
-from weaklabel.label_model._anchored._fitter import FEW_ROWS, Fitter, check_lfs
+from weaklabel.label_model._anchored._fitter import Fitter, check_lfs
 from weaklabel.label_model._anchored._guard import Guard, gold_is_worse, held_out, is_worse
-from weaklabel.label_model._anchored._parts import Parts
+from weaklabel.label_model._anchored._parts import (
+    Parts,
+    PartsElsewhere,
+    contradicted,
+    opened,
+)
 from weaklabel.label_model._anchored._quality import LFQuality, Quality, quality
 from weaklabel.label_model._anchored._uncertainty import Uncertainty, entropy, margin
 from weaklabel.label_model._base._rows import KnownRows, VoteRows, column_posteriors
+from weaklabel.label_model._base._statistics import FEW_ROWS, RowStatistics, Weights
 from weaklabel.label_model._base._vote_model import VoteModel
 from weaklabel.matrix import LabelMatrix
 from weaklabel.types import FloatArray, IntArray
@@ -180,9 +185,11 @@ class LabelModel(VoteModel):
 
         Parameters
         ----------
-        L : LabelMatrix, long-form table, or iterable of LabelMatrix
-            The votes. The parts of an iterable are read one at a time, and give what one matrix
-            of all their rows would.
+        L : LabelMatrix, long-form table, VoteParts, or iterable of LabelMatrix
+            The votes. Parts give what one matrix of all their rows would. They are read one at a
+            time, in constant memory: where their distinct rows are more than memory should hold,
+            each pass reads them again, so they must be what can be read again and again, as
+            `VoteParts` and a list, not a generator.
         gold : array-like, shape (n,), optional
             Gold labels, missing or -1 where unknown; for parts, one array or None a part. Those
             rows are known instead of guessed; they also move the anchor and the class balance,
@@ -201,8 +208,8 @@ class LabelModel(VoteModel):
             When there are no rows or no votes, or an argument does not fit.
         """
         self._check_params()
-        parts = Parts(L, gold, sample_weight)
-        rows = VoteRows.joined(parts.rows())
+        parts = opened(L, gold, sample_weight)
+        rows = parts.statistics()
         self._rows = None
         self._learn(rows, parts)
         return self
@@ -361,7 +368,7 @@ class LabelModel(VoteModel):
         even = np.full(k, 1 / k)
         return Anchor(self.alpha_, even, even, lone, 0.0)
 
-    def _learn(self, rows: VoteRows, parts: Parts) -> None:
+    def _learn(self, rows: RowStatistics, parts: Parts | PartsElsewhere) -> None:
         """Find the parameters that the rows tell, and all that is said of them."""
         names = rows.lf_names
         if rows.column_cast.sum() <= 0:
@@ -406,9 +413,9 @@ class LabelModel(VoteModel):
             guard=guard,
             independent=independent,
         )
-        self._warn(rows, parts)
+        self._warn(rows)
 
-    def _fitter(self, rows: VoteRows, by_lf: FloatArray, balance: FloatArray | None) -> Fitter:
+    def _fitter(self, rows: RowStatistics, by_lf: FloatArray, balance: FloatArray | None) -> Fitter:
         return Fitter(
             rows,
             by_lf,
@@ -420,7 +427,11 @@ class LabelModel(VoteModel):
         )
 
     def _find_copies(
-        self, rows: VoteRows, pairs: Pairs | None, given: FloatArray, balance: FloatArray | None
+        self,
+        rows: RowStatistics,
+        pairs: Pairs | None,
+        given: FloatArray,
+        balance: FloatArray | None,
     ) -> IntArray:
         """Return the LFs in groups of copies, shape (m,)."""
         alone = np.arange(rows.m)
@@ -464,23 +475,22 @@ class LabelModel(VoteModel):
 
         A tie of t classes is right to 1/t.
         """
-        known = fitted.rows.known
-        if not len(known.gold):
+        known = float(fitted.rows.known_mass.sum())
+        if not known:
             return None
-        votes = known.indptr, known.columns, known.amounts
-        right = []
-        for one in (found, counted):
-            q = posteriors(*votes, one.log_ratio, one.log_base, one.dependence)
-            best = q >= q.max(axis=1, keepdims=True) - 1e-9
-            right.append(best[np.arange(len(q)), known.gold] / best.sum(axis=1))
-        ahead = right[0] - right[1]
-        weights = known.weights
-        share = [float(weights @ part / weights.sum()) for part in right]
-        alone = [round(float(weights[side].sum())) for side in (ahead > 0, ahead < 0)]
-        return share[0], share[1], alone[0], alone[1]
+        one, other = (
+            Weights(each.log_ratio, each.log_base, each.dependence) for each in (found, counted)
+        )
+        right, majority_right, ahead, behind = fitted.rows.right_on_known(one, other).tolist()
+        return right / known, majority_right / known, round(ahead), round(behind)
 
     def _keep(
-        self, rows: VoteRows, parts: Parts, fitted: Fitter, found: Estimate, independent: bool
+        self,
+        rows: RowStatistics,
+        parts: Parts | PartsElsewhere,
+        fitted: Fitter,
+        found: Estimate,
+        independent: bool,
     ) -> None:
         """Note the parameters, and what can be read off them."""
         self.class_names_, self.lf_names_ = parts.class_names, rows.lf_names
@@ -503,7 +513,7 @@ class LabelModel(VoteModel):
         self._evidence = seen.evidence
         self.log_likelihood_ = self._log_likelihood(rows)
 
-    def _log_likelihood(self, rows: VoteRows) -> float:
+    def _log_likelihood(self, rows: RowStatistics) -> float:
         """Return the log-likelihood of the votes, and of the gold labels, under the tables."""
         table = np.maximum(self.cond_probs_, 1e-12)
         silent = np.log(table[:, 0])
@@ -514,14 +524,14 @@ class LabelModel(VoteModel):
         top = log_base.max()
         return float(found + rows.uncovered * (top + np.log(np.exp(log_base - top).sum())))
 
-    def _warn(self, rows: VoteRows, parts: Parts) -> None:
+    def _warn(self, rows: RowStatistics) -> None:
         """Warn of what makes the labels doubtful."""
         messages = [
             f"{finding.message}"
             for finding in self.findings_
             if finding.kind in ("silent class", "guard")
         ]
-        if parts.contradicted(rows):
+        if contradicted(rows):
             messages.append(
                 "the gold labels contradict every LF that votes on their rows; are the classes in "
                 "the same order?"

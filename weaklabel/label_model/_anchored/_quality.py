@@ -10,7 +10,7 @@ import numpy as np
 from weaklabel._kernels import posteriors
 from weaklabel._render import html_table, text_table
 from weaklabel.label_model._anchored._em import Estimate
-from weaklabel.label_model._base._rows import VoteRows
+from weaklabel.label_model._base._statistics import RowStatistics
 from weaklabel.types import FloatArray
 
 _ROWS = 1 << 15
@@ -38,7 +38,7 @@ class Quality:
 
 
 def quality(
-    rows: VoteRows, cast: FloatArray, estimate: Estimate, class_mass: FloatArray
+    rows: RowStatistics, cast: FloatArray, estimate: Estimate, class_mass: FloatArray
 ) -> Quality:
     """Return precision and recall by LF.
 
@@ -49,7 +49,7 @@ def quality(
 
     Parameters
     ----------
-    rows : VoteRows
+    rows : RowStatistics
     cast : ndarray of float64, shape (c,)
         How often each column was voted.
     estimate : Estimate
@@ -94,7 +94,7 @@ def quality(
 
 
 def _moments(
-    rows: VoteRows, estimate: Estimate, inside: FloatArray
+    rows: RowStatistics, estimate: Estimate, inside: FloatArray
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Sum over the rows what tells how much they tell.
 
@@ -118,7 +118,7 @@ def _moments(
     votes, total, squares, class_squares = (
         np.sum(part, axis=0) for part in zip(*found, strict=True)
     )
-    share = max(some.weights.sum() / max(rows.weights.sum(), 1e-12), 1e-12)
+    share = max(some.unknown / max(rows.unknown, 1e-12), 1e-12)
     spread = np.maximum(squares - total**2 / np.maximum(votes, 1e-12), 0.0)
     return spread / share, squares / share, class_squares / share
 
@@ -131,7 +131,7 @@ def _block_moments(
     )
     row = np.repeat(np.arange(len(weights)), np.diff(indptr))
     cast = columns[indptr[0] : indptr[-1]]
-    right = (q[row] * inside[cast]).sum(axis=1)
+    right = np.einsum("ij,ij->i", q[row], inside[cast])
     each, c = weights[row], len(inside)
     votes, total, squares = (
         np.asarray(np.bincount(cast, each * right**power, minlength=c), np.float64)

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, Self, TypeVar
+from typing import Any, Self, TypeVar, final
 
 import numpy as np
 
@@ -15,13 +15,23 @@ from weaklabel._kernels import (
     column_counts,
     em_pass,
     em_pass_two,
+    mark_columns,
     posteriors,
     row_blocks,
     row_hashes,
     threaded,
     vote_columns,
+    vote_profile,
 )
 from weaklabel.gold import encode_gold
+from weaklabel.label_model._base._columns import Columns
+from weaklabel.label_model._base._statistics import (
+    FEW_ROWS,
+    Profile,
+    RowStatistics,
+    Weights,
+    summed,
+)
 from weaklabel.matrix import LabelMatrix
 from weaklabel.types import FloatArray, IntArray
 
@@ -31,7 +41,7 @@ _LOOK = 20_000
 _HEAVIEST = 1e9
 
 T = TypeVar("T")
-_NO_AMOUNTS: FloatArray = np.zeros(0, np.float32)
+NO_AMOUNTS: FloatArray = np.zeros(0, np.float32)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,16 +61,17 @@ class KnownRows:
     gold: IntArray
 
 
-_NOTHING_KNOWN = KnownRows(
-    np.zeros(1, np.int64), np.zeros(0, np.uint16), _NO_AMOUNTS, np.zeros(0), np.zeros(0, np.int64)
+NOTHING_KNOWN = KnownRows(
+    np.zeros(1, np.int64), np.zeros(0, np.uint16), NO_AMOUNTS, np.zeros(0), np.zeros(0, np.int64)
 )
 
 
+@final
 @dataclass(frozen=True, eq=False)
-class VoteRows:
+class VoteRows(RowStatistics):
     """Votes to learn from, and what is known of them.
 
-    A vote is a *column*: one of the c pairs of LF and code that occur.
+    Besides what `RowStatistics` has:
 
     Attributes
     ----------
@@ -72,17 +83,10 @@ class VoteRows:
         How much of a vote each counts; empty where each counts 1.
     weights : ndarray of float64, shape (p,)
         How many rows of the matrix each stands for.
-    lf, code : ndarray of int64, shape (c,)
-        LF and code of each column, sorted by LF, then code.
-    class_sets : tuple of tuple of int
-        What the codes k, k + 1, … leave possible.
-    lf_names : tuple of str
-    k : int
-        Number of classes.
     known : KnownRows
         The covered rows with gold.
-    uncovered : float
-        Rows without votes, by weight.
+    given_hashes : ndarray of uint64, shape (p,), optional
+        Hashes of the rows before they were scaled.
     """
 
     indptr: IntArray
@@ -96,24 +100,31 @@ class VoteRows:
     k: int
     known: KnownRows
     uncovered: float
+    given_hashes: IntArray | None = None
 
     @classmethod
     def of(cls, L: LabelMatrix, gold: Any = None, sample_weight: Any = None) -> VoteRows:
-        """Take the covered rows of a matrix; where gold is known the row is counted as known.
+        """Take the covered rows of a matrix, equal ones once; known ones are counted as known.
 
         Raises
         ------
         ValueError
             When the gold labels or the weights do not fit the matrix.
         """
+        if sample_weight is not None and not row_weights(sample_weight, L.n).any():
+            raise ValueError("sample_weight is 0 everywhere; give at least one row a weight")
+        return cls.raw(L, gold, sample_weight).distinct()
+
+    @classmethod
+    def raw(cls, L: LabelMatrix, gold: Any = None, sample_weight: Any = None) -> VoteRows:
+        """Take the covered rows of a matrix as they stand; see `of`."""
         indptr, indices, codes = L.csr()
         truth = None if gold is None else encode_gold(gold, L)
         weights = row_weights(sample_weight, L.n)
         s, k = L.possible.shape
-        place = np.zeros(L.m * s, np.bool_)
-        for start, stop in row_blocks(len(codes)):
-            place[indices[start:stop].astype(np.int64) * s + codes[start:stop]] = True
-        found = np.flatnonzero(place)
+        cast = np.zeros((L.m, s), np.bool_)
+        mark_columns(indices, codes, cast)
+        found = np.flatnonzero(cast)
         kind = np.uint16 if len(found) <= 1 << 16 else np.uint32
         number = np.zeros(L.m * s, kind)
         number[found] = np.arange(len(found))
@@ -121,7 +132,7 @@ class VoteRows:
         vote_columns(indices, codes, number.reshape(L.m, s), columns)
         amounts = _amounts_of(L)
         covered = np.diff(indptr) > 0
-        known_rows = _NOTHING_KNOWN
+        known_rows = NOTHING_KNOWN
         uncovered = float(weights[~covered].sum())
         keep = covered & (weights > 0)
         if truth is not None:
@@ -135,7 +146,7 @@ class VoteRows:
             else:
                 indptr, columns, amounts = _take(indptr, columns, amounts, np.flatnonzero(keep))
             weights = weights[keep]
-        rows = cls(
+        return cls(
             indptr=indptr,
             columns=columns,
             amounts=amounts,
@@ -148,43 +159,39 @@ class VoteRows:
             known=known_rows,
             uncovered=uncovered,
         )
-        return rows._without_copies()
 
     @classmethod
     def joined(cls, parts: Iterable[VoteRows]) -> VoteRows:
         """Join rows of matrices with the same LFs and classes into those of one matrix."""
-        found = list(parts)
+        return cls.stacked(list(parts)).distinct()
+
+    @classmethod
+    def stacked(cls, found: Sequence[VoteRows]) -> VoteRows:
+        """Put rows one after the other; see `joined`."""
         if len(found) == 1:
             return found[0]
-        k = found[0].k
-        sets = tuple(sorted({codes for rows in found for codes in rows.class_sets}))
-        s = k + len(sets)
-        keys = []
-        for rows in found:
-            code = np.array([*range(k), *(k + sets.index(codes) for codes in rows.class_sets)])
-            keys.append(rows.lf * s + code[rows.code])
-        pairs = np.unique(np.concatenate(keys))
-        kind = np.uint16 if len(pairs) <= 1 << 16 else np.uint32
-        places = [np.searchsorted(pairs, key).astype(kind) for key in keys]
+        columns = Columns.union([Columns.of(rows) for rows in found])
+        kind = np.uint16 if len(columns.lf) <= 1 << 16 else np.uint32
+        places = [columns.places(Columns.of(rows)).astype(kind) for rows in found]
         known = [rows.known for rows in found]
-        joined = cls(
+        return cls(
             **_stacked(found, places),
-            lf=pairs // s,
-            code=pairs % s,
-            class_sets=sets,
+            lf=columns.lf,
+            code=columns.code,
+            class_sets=columns.class_sets,
             lf_names=found[0].lf_names,
-            k=k,
+            k=columns.k,
             known=KnownRows(
                 **_stacked(known, places), gold=np.concatenate([part.gold for part in known])
             ),
             uncovered=sum(rows.uncovered for rows in found),
+            given_hashes=np.concatenate([rows.hashes for rows in found]),
         )
-        return joined._without_copies()
 
-    @property
-    def m(self) -> int:
-        """Number of LFs."""
-        return len(self.lf_names)
+    @cached_property
+    def unknown(self) -> float:
+        """Covered rows without gold, by weight."""
+        return float(self.weights.sum())
 
     @cached_property
     def known_columns(self) -> FloatArray:
@@ -203,25 +210,6 @@ class VoteRows:
         mass = np.bincount(self.known.gold, self.known.weights, minlength=self.k)
         return np.asarray(mass, np.float64)
 
-    @property
-    def possible(self) -> IntArray:
-        """What each code leaves possible, bool of shape (s, k)."""
-        table = np.zeros((self.k + len(self.class_sets), self.k), np.bool_)
-        table[np.arange(self.k), np.arange(self.k)] = True
-        for t, codes in enumerate(self.class_sets):
-            table[self.k + t, list(codes)] = True
-        return table
-
-    @property
-    def covered(self) -> float:
-        """Covered rows by weight, known ones among them."""
-        return float(self.weights.sum() + self.known_mass.sum())
-
-    @property
-    def known_counts(self) -> FloatArray:
-        """Rows of gold class y on which LF j voted v, float64 of shape (m, s, k)."""
-        return self._spread(self.known_columns)
-
     @cached_property
     def column_cast(self) -> FloatArray:
         """How often each column was voted, known rows among them, float64 of shape (c,)."""
@@ -231,12 +219,21 @@ class VoteRows:
                 column_counts(indptr, columns, amounts, weights, c),
             )
         )
-        return np.asarray(_summed(counts)[0] + self.known_columns.sum(axis=1))
+        return np.asarray(summed(counts)[0] + self.known_columns.sum(axis=1))
 
-    @property
-    def cast(self) -> FloatArray:
-        """How often each LF voted each code, known rows among them, float64 of shape (m, s)."""
-        return np.asarray(self._spread(self.column_cast[:, None])[:, :, 0])
+    @cached_property
+    def profile(self) -> Profile:
+        """What the votes of the rows without gold look like."""
+        share = self.share
+        shares, conflicts = summed(
+            self.blocks(
+                lambda indptr, columns, amounts, weights: vote_profile(
+                    indptr, columns, amounts, weights, share
+                )
+            )
+        )
+        several = float(self.weights[np.diff(self.indptr) >= 2].sum())
+        return Profile(shares, float(conflicts), several)
 
     def expected_counts(
         self, log_ratio: FloatArray, log_base: FloatArray, dependence: float = 0.0
@@ -261,39 +258,51 @@ class VoteRows:
         )
         return self._spread(counts), mass, log_likelihood
 
-    def em_pass(
-        self, log_ratio: FloatArray, log_base: FloatArray, dependence: float
-    ) -> tuple[FloatArray, FloatArray, float]:
-        """Run one EM pass by column: `log_ratio` and the counts have shape (c, k)."""
-        # Two classes need the odds of one of them alone, unless a class is excluded.
-        if self.k == 2 and np.isfinite(log_ratio).all() and np.isfinite(log_base).all():
-            return self._em_pass_two(log_ratio, log_base, dependence)
-        return _summed(
+    def _passed(self, weights: Weights) -> tuple[FloatArray, FloatArray, float]:
+        return summed(
             self.blocks(
-                lambda indptr, columns, amounts, weights: em_pass(
-                    indptr, columns, amounts, weights, log_ratio, log_base, dependence
+                lambda indptr, columns, amounts, each: em_pass(
+                    indptr,
+                    columns,
+                    amounts,
+                    each,
+                    weights.log_ratio,
+                    weights.log_base,
+                    weights.dependence,
                 )
             )
         )
 
-    def _em_pass_two(
-        self, log_ratio: FloatArray, log_base: FloatArray, dependence: float
-    ) -> tuple[FloatArray, FloatArray, float]:
-        log_odds = log_ratio[:, 1] - log_ratio[:, 0]
-        base_odds = float(log_base[1] - log_base[0])
-        second, mass, evidence = _summed(
+    def _passed_two(
+        self, log_odds: FloatArray, base_odds: float, dependence: float
+    ) -> tuple[FloatArray, float, float]:
+        return summed(
             self.blocks(
                 lambda indptr, columns, amounts, weights: em_pass_two(
                     indptr, columns, amounts, weights, log_odds, base_odds, dependence
                 )
             )
         )
-        cast = self.column_cast - self.known_columns.sum(axis=1)
-        total = float(self.weights.sum())
-        counts = np.stack([np.maximum(cast - second, 0.0), second], axis=1)
-        # With dependence this is a score, no likelihood: the votes' own share is not scaled.
-        log_likelihood = evidence + total * log_base[0] + float(cast @ log_ratio[:, 0])
-        return counts, np.array([max(total - mass, 0.0), mass]), log_likelihood
+
+    def right_on_known(self, one: Weights, other: Weights) -> FloatArray:
+        """Compare two sets of parameters on the known rows; see `RowStatistics`."""
+        known = self.known
+        right = []
+        for given in (one, other):
+            q = posteriors(
+                known.indptr,
+                known.columns,
+                known.amounts,
+                given.log_ratio,
+                given.log_base,
+                given.dependence,
+            )
+            best = q >= q.max(axis=1, keepdims=True) - 1e-9
+            right.append(best[np.arange(len(q)), known.gold] / best.sum(axis=1))
+        ahead = right[0] - right[1]
+        return np.array(
+            [float(known.weights @ part) for part in (*right, ahead > 0, ahead < 0)], np.float64
+        )
 
     def blocks(self, call: Callable[..., T]) -> Iterable[T]:
         """Yield the result of ``call(indptr, columns, amounts, weights)`` on blocks of rows.
@@ -313,28 +322,43 @@ class VoteRows:
         return threaded(on_block, row_blocks(len(self.weights)))
 
     def some(self, most: int) -> VoteRows:
-        """Return about `most` of the rows, the same ones whatever their order.
+        """Return the rows with the `most` smallest hashes; see `RowStatistics`."""
+        if len(self.weights) <= most:
+            return self
+        if most < FEW_ROWS:
+            return self._few.some(most) if self._few is not self else self._first(most)
+        return self._few
 
-        Rows are chosen by a hash of their votes; where there are more, known rows are left out.
-        """
-        p = len(self.weights)
-        if p <= most:
+    @cached_property
+    def _few(self) -> VoteRows:
+        if len(self.weights) <= FEW_ROWS:
             return self
-        hashes = self._hashes
-        chosen = np.flatnonzero((hashes >> np.uint64(20)) % np.uint64(p) < np.uint64(most))
-        if len(chosen) == 0:
-            return self
-        indptr, columns, amounts = _take(self.indptr, self.columns, self.amounts, chosen)
-        share = float(self.weights[chosen].sum() / self.weights.sum())
-        return replace(
+        chosen, limit = smallest(self.hashes, FEW_ROWS)
+        few = self._merged(chosen)
+        return few if limit is None else self._lacking_some(few)
+
+    def _first(self, most: int) -> VoteRows:
+        """Return the first of rows that are distinct and in order of their hashes."""
+        end = self.indptr[most]
+        few = replace(
             self,
-            indptr=indptr,
-            columns=columns,
-            amounts=amounts,
-            weights=self.weights[chosen],
-            known=_NOTHING_KNOWN,
-            uncovered=self.uncovered * share,
+            indptr=self.indptr[: most + 1],
+            columns=self.columns[:end],
+            amounts=self.amounts[:end],
+            weights=self.weights[:most],
+            given_hashes=self.hashes[:most],
         )
+        return self._lacking_some(few)
+
+    def _lacking_some(self, few: VoteRows) -> VoteRows:
+        share = few.unknown / self.unknown
+        return replace(few, known=NOTHING_KNOWN, uncovered=self.uncovered * share)
+
+    def below(self, limit: int) -> VoteRows:
+        """Return the unknown rows whose hash is below a number, with nothing else."""
+        # The largest hash is below 2^64, which is no hash itself.
+        chosen = np.flatnonzero(self.hashes <= np.uint64(limit - 1)) if limit else np.arange(0)
+        return replace(self._merged(chosen), known=NOTHING_KNOWN, uncovered=0.0)
 
     def scaled(self, by_lf: FloatArray) -> VoteRows:
         """Return the rows with every vote of LF j counting ``by_lf[j]`` of what it did."""
@@ -344,19 +368,31 @@ class VoteRows:
             return by_column[columns] * before if len(before) else by_column[columns]
 
         known = self.known
-        return replace(
+        scaled = replace(
             self,
             amounts=amounts(self.columns, self.amounts),
             known=replace(known, amounts=amounts(known.columns, known.amounts)),
+            given_hashes=self.hashes,
         )
+        if "_few" in self.__dict__ and self._few is not self:
+            scaled.__dict__["_few"] = self._few.scaled(by_lf)
+        return scaled
+
+    @property
+    def weighed(self) -> bool:
+        """Whether some votes count less than one."""
+        return bool(len(self.amounts) or len(self.known.amounts))
+
+    @property
+    def votes(self) -> float:
+        """Votes cast, known rows among them, each counting one."""
+        whole = replace(self, amounts=NO_AMOUNTS, known=replace(self.known, amounts=NO_AMOUNTS))
+        return float(whole.column_cast.sum())
 
     @property
     def mean_amount(self) -> float:
         """How much of a vote a vote counts on the mean."""
-        if not len(self.amounts) and not len(self.known.amounts):
-            return 1.0
-        whole = replace(self, amounts=_NO_AMOUNTS, known=replace(self.known, amounts=_NO_AMOUNTS))
-        return float(self.column_cast.sum() / whole.column_cast.sum())
+        return float(self.column_cast.sum() / self.votes) if self.weighed else 1.0
 
     def decayed(self, decay: float) -> VoteRows:
         """Return the rows with all weights times a number."""
@@ -367,37 +403,93 @@ class VoteRows:
             uncovered=self.uncovered * decay,
         )
 
-    def _spread(self, by_column: FloatArray) -> FloatArray:
-        """Return numbers by column, shape (c, d), as an array of shape (m, s, d)."""
-        table = np.zeros((self.m, self.k + len(self.class_sets), by_column.shape[1]))
-        table[self.lf, self.code] = by_column
-        return table
+    @property
+    def nbytes(self) -> int:
+        """Bytes that the rows take, known ones among them."""
+        known = self.known
+        arrays = (self.indptr, self.columns, self.amounts, self.weights, self.hashes)
+        more = (known.indptr, known.columns, known.amounts, known.weights, known.gold)
+        return sum(array.nbytes for array in (*arrays, *more))
 
     @cached_property
-    def _hashes(self) -> IntArray:
-        """Return a number a row that depends on the names of the LFs, not on their order."""
-        names = np.array([_name_number(name) for name in self.lf_names], np.uint64)
-        salt = _mixed(names[self.lf] + _mixed(self.code.astype(np.uint64)))
+    def hashes(self) -> IntArray:
+        """A number a row: of the names of the LFs and what they vote, whatever their order."""
+        if self.given_hashes is not None:
+            return self.given_hashes
+        salt = self._salt
         blocks = self.blocks(
             lambda indptr, columns, amounts, _: row_hashes(indptr, columns, amounts, salt)
         )
         return _mixed(np.concatenate(list(blocks)))
 
-    def _without_copies(self) -> Self:
-        """Return equal rows once, with their weights summed, where many are equal."""
-        p = len(self.weights)
-        if p < 2:
+    @property
+    def _salt(self) -> IntArray:
+        names = np.array([_name_number(name) for name in self.lf_names], np.uint64)
+        sets = [_name_number(str(sorted(codes))) for codes in self.class_sets]
+        codes = np.array([*range(self.k), *sets], np.uint64)
+        return _mixed(names[self.lf] + _mixed(codes[self.code]))
+
+    def distinct(self) -> Self:
+        """Return equal rows once, with their weights summed, where many are or the rows are few."""
+        look = self.hashes[:_LOOK]
+        if len(self.weights) > FEW_ROWS and len(np.unique(look)) > 0.7 * len(look):
+            return self._known_merged()
+        return self.merged()
+
+    def merged(self) -> Self:
+        """Return equal rows once, in order of their hashes, with their weights summed."""
+        return self._merged(np.arange(len(self.weights)))._known_merged()
+
+    def _merged(self, rows: IntArray) -> Self:
+        """Return some rows in order of their hashes, equal ones once."""
+        hashes, first, copy_of = np.unique(
+            self.hashes[rows], return_index=True, return_inverse=True
+        )
+        weights = np.asarray(
+            np.bincount(copy_of, self.weights[rows], minlength=len(hashes)), np.float64
+        )
+        indptr, columns, amounts = _take(self.indptr, self.columns, self.amounts, rows[first])
+        return replace(
+            self,
+            indptr=indptr,
+            columns=columns,
+            amounts=amounts,
+            weights=weights,
+            given_hashes=hashes,
+        )
+
+    def _known_merged(self) -> Self:
+        """Return the rows with equal known ones of one class once."""
+        known = self.known
+        if len(known.gold) < 2:
             return self
-        hashes = self._hashes
-        look = hashes[:_LOOK]
-        if p > _LOOK and len(np.unique(look)) > 0.7 * len(look):
-            return self
+        hashes = row_hashes(known.indptr, known.columns, known.amounts, self._salt)
+        hashes = _mixed(hashes + _mixed(known.gold.astype(np.uint64)))
         _, first, copy_of = np.unique(hashes, return_index=True, return_inverse=True)
-        if len(first) == p:
-            return self
-        weights = np.asarray(np.bincount(copy_of, self.weights), np.float64)
-        indptr, columns, amounts = _take(self.indptr, self.columns, self.amounts, first)
-        return replace(self, indptr=indptr, columns=columns, amounts=amounts, weights=weights)
+        votes = _take(known.indptr, known.columns, known.amounts, first)
+        weights = np.asarray(np.bincount(copy_of, known.weights), np.float64)
+        return replace(self, known=KnownRows(*votes, weights, known.gold[first]))
+
+
+def smallest(hashes: IntArray, most: int) -> tuple[IntArray, int | None]:
+    """Return where the `most` smallest of the distinct hashes are, and the largest of them.
+
+    The largest is None where there are no more than `most`, and all are returned.
+    """
+    # Hashes are spread evenly over 64 bits, so a few more than enough are soon found.
+    bound = (most + 5 * most**0.5 + 1) / max(len(hashes), 1) * 2.0**64
+    while True:
+        near = np.flatnonzero(hashes < np.uint64(bound)) if bound < 2.0**64 else None
+        found = np.sort(hashes if near is None else hashes[near])
+        found = found[np.append(found[:-1] != found[1:], True)[: len(found)]]
+        if len(found) > most:
+            limit = found[most - 1]
+            if near is None:
+                near = np.arange(len(hashes))
+            return near[hashes[near] <= limit], int(limit)
+        if near is None:
+            return np.arange(len(hashes)), None
+        bound *= 1.5
 
 
 def row_posteriors(
@@ -468,7 +560,7 @@ def row_weights(sample_weight: Any, n: int) -> FloatArray:
     Raises
     ------
     ValueError
-        When the length differs, or a weight is negative, missing or infinite, or all are 0.
+        When the length differs, or a weight is negative, missing or infinite.
     """
     if sample_weight is None:
         return np.ones(n)
@@ -487,32 +579,19 @@ def row_weights(sample_weight: Any, n: int) -> FloatArray:
             f"sample_weight is {weights[wrong[0]]} at position {wrong[0]}; weights are numbers of "
             f"0 to {_HEAVIEST:g}"
         )
-    if not weights.any():
-        raise ValueError("sample_weight is 0 everywhere; give at least one row a weight")
     return weights
 
 
 def _amounts_of(L: LabelMatrix) -> FloatArray:
     confidence = L.confidence
-    return _NO_AMOUNTS if confidence is None else confidence
-
-
-def _summed(results: Iterable[tuple[Any, ...]]) -> tuple[Any, ...]:
-    """Add up tuples, entry by entry."""
-    total: tuple[Any, ...] | None = None
-    for result in results:
-        total = (
-            result if total is None else tuple(a + b for a, b in zip(total, result, strict=True))
-        )
-    assert total is not None  # noqa: S101 - there is always a block, if an empty one
-    return total
+    return NO_AMOUNTS if confidence is None else confidence
 
 
 def _stacked(parts: Sequence[VoteRows | KnownRows], places: Sequence[IntArray]) -> dict[str, Any]:
     """Return the votes of all parts under the numbers that `places` gives their columns."""
     ends = np.cumsum([0, *(part.indptr[-1] for part in parts)])
     starts = [part.indptr[:-1] + end for part, end in zip(parts, ends[:-1], strict=True)]
-    amounts: FloatArray = _NO_AMOUNTS
+    amounts: FloatArray = NO_AMOUNTS
     if any(len(part.amounts) for part in parts):
         ones = [np.ones(len(part.columns), np.float32) for part in parts]
         amounts = np.concatenate(
@@ -535,10 +614,20 @@ def _take(
     indptr: IntArray, columns: IntArray, amounts: FloatArray, rows: IntArray
 ) -> tuple[IntArray, IntArray, FloatArray]:
     """Return the votes of some rows, as compressed rows."""
-    lengths = (indptr[1:] - indptr[:-1])[rows]
-    ends = np.concatenate([[0], np.cumsum(lengths)])
-    at = np.arange(ends[-1]) + np.repeat(indptr[:-1][rows] - ends[:-1], lengths)
-    return ends, columns[at], amounts[at] if len(amounts) else amounts
+    starts = indptr[:-1][rows]
+    ends = np.concatenate([[0], np.cumsum(indptr[1:][rows] - starts)])
+    taken = np.empty(ends[-1], columns.dtype)
+    weighed = np.empty(ends[-1] if len(amounts) else 0, amounts.dtype)
+    # The places of all votes at once would take more memory than the votes.
+    for start, stop in row_blocks(len(rows)):
+        votes = slice(ends[start], ends[stop])
+        lengths = np.diff(ends[start : stop + 1])
+        at = np.arange(votes.start, votes.stop)
+        at += np.repeat(starts[start:stop] - ends[start:stop], lengths)
+        taken[votes] = columns[at]
+        if len(amounts):
+            weighed[votes] = amounts[at]
+    return ends, taken, weighed
 
 
 def _name_number(name: str) -> int:

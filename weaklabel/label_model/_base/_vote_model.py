@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import warnings
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -96,6 +96,27 @@ class VoteModel(ParamsMixin, ABC):
             class_names=self.class_names_,
             class_balance=self.class_balance_,
         )
+
+    def label_parts(self, parts: Iterable[Any]) -> Iterator[ProbabilisticLabels]:
+        """Label matrices one after the other, each when it is asked for.
+
+        Parameters
+        ----------
+        parts : iterable of LabelMatrix
+            As `VoteParts`: votes that lie on disk are labelled in the memory of one part.
+
+        Returns
+        -------
+        iterator of ProbabilisticLabels
+            One a part, in order; see `label`.
+
+        Raises
+        ------
+        NotFittedError
+            Before `fit`.
+        """
+        self._check_fitted("class_balance_")
+        return map(self.label, parts)
 
     def score(
         self, L: Any, gold: Any, *, uncovered: Uncovered = "abstain", tie: Tie = "abstain"
