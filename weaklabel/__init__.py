@@ -25,6 +25,7 @@ from weaklabel.types import ABSTAIN, any_of, none_of
 
 if TYPE_CHECKING:
     from weaklabel import analysis, datasets, distributed, interop, label_model, relabel
+    from weaklabel.analysis import Slices, SlicingFunction, apply_slices, slicing_function
     from weaklabel.apply import VoteStore, apply_lfs, apply_parts
     from weaklabel.end_model import TextClassifier
     from weaklabel.label_model import (
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
         Refined,
         TripletModel,
         WeightedVote,
+        lf_value,
         refine,
     )
     from weaklabel.labels import ProbabilisticLabels
@@ -76,6 +78,8 @@ __all__ = [
     "ProbabilisticLabels",
     "Refined",
     "Resource",
+    "Slices",
+    "SlicingFunction",
     "TextClassifier",
     "TripletModel",
     "VoteParts",
@@ -85,21 +89,29 @@ __all__ = [
     "any_of",
     "apply_lfs",
     "apply_parts",
+    "apply_slices",
     "datasets",
     "distributed",
     "errors",
     "interop",
     "label_model",
     "labeling_function",
+    "lf_value",
     "list_packs",
     "load_pack",
     "none_of",
     "preprocessor",
     "refine",
     "relabel",
+    "slicing_function",
 ]
 
 _LAZY = {
+    "lf_value": "weaklabel.label_model",
+    "slicing_function": "weaklabel.analysis",
+    "apply_slices": "weaklabel.analysis",
+    "SlicingFunction": "weaklabel.analysis",
+    "Slices": "weaklabel.analysis",
     "AutoLabelModel": "weaklabel.label_model",
     "CalibratedModel": "weaklabel.label_model",
     "DawidSkene": "weaklabel.label_model",

@@ -19,11 +19,17 @@ _LONGEST_NAME = 60
 
 
 def build(
-    rule: wl.ColumnRule, *, name: str, votes: Any, classes: Classes, examples: Examples
+    rule: wl.ColumnRule,
+    *,
+    name: str,
+    votes: Any,
+    classes: Classes,
+    examples: Examples,
+    matched: Callable[[str], list[tuple[int, int]]] | None = None,
 ) -> wl.LabelingFunction:
-    """Return the labeling function of a rule."""
+    """Return the labeling function of a rule; `matched` says where in a text it matches."""
     return wl.LabelingFunction(
-        rule=rule, name=name, votes=votes, classes=classes, examples=examples
+        rule=rule, name=name, votes=votes, classes=classes, examples=examples, matched=matched
     )
 
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 import weaklabel as wl
 from weaklabel.apply import _source
-from weaklabel.errors import FaultRateError, LFError
+from weaklabel.errors import FaultRateError, LFError, WeakLabelError
 
 HAM_SPAM = ("HAM", "SPAM")
 
@@ -448,7 +448,7 @@ def test_the_rate_is_of_each_labeling_function_alone() -> None:
     assert len(wl.apply_lfs(lfs, data, on_error="abstain", max_fault_rate=0.25).faults) == 2
 
 
-@pytest.mark.parametrize("error", [KeyboardInterrupt, SystemExit, GeneratorExit])
+@pytest.mark.parametrize("error", [KeyboardInterrupt, GeneratorExit])
 @pytest.mark.parametrize("batch", [False, True])
 def test_an_interrupt_passes_through(error: type[BaseException], batch: bool) -> None:
     def interrupted(x: Any) -> Any:
@@ -456,6 +456,57 @@ def test_an_interrupt_passes_through(error: type[BaseException], batch: bool) ->
 
     with pytest.raises(error):
         wl.apply_lfs([lf(interrupted, batch=batch)], ["a", "b"], on_error="abstain")
+
+
+@pytest.mark.parametrize("batch", [False, True])
+def test_a_function_that_ends_the_program_is_a_fault_and_no_end_of_the_run(batch: bool) -> None:
+    def ends(x: Any) -> Any:
+        raise SystemExit(0)
+
+    L = wl.apply_lfs([lf(ends, batch=batch)], ["a", "b"], on_error="abstain", max_fault_rate=1.0)
+    assert [f.error for f in L.faults] == ["RuntimeError: it ended the program: SystemExit(0)"] * 2
+
+
+class _Mute(Exception):  # noqa: N818
+    def __str__(self) -> str:
+        raise RuntimeError("boo")
+
+
+class _Unhashable:
+    def __hash__(self) -> int:
+        raise ValueError("no hash")
+
+
+def test_what_cannot_say_what_it_is_names_the_row_all_the_same() -> None:
+    def mute(x: Any) -> Any:
+        raise _Mute
+
+    lfs = [lf(mute, "mute"), lf(lambda x: _Unhashable(), "odd")]
+    L = wl.apply_lfs(lfs, ["a"], on_error="abstain", max_fault_rate=1.0)
+    assert L.faults[0].error == "_Mute (its message cannot be made)"
+    assert L.faults[1].lf == "odd"
+    assert L.faults[1].error.startswith("voted <")
+
+
+def test_a_column_may_have_a_dot_in_its_name() -> None:
+    from weaklabel_lfs import numeric
+
+    many = numeric.threshold(1, "a.b", at_least=3)
+    for data in ([{"a.b": 5}, {"a.b": 1}], pd.DataFrame({"a.b": [5, 1]})):
+        assert np.asarray(wl.apply_lfs([many], data)).ravel().tolist() == [1, -1]
+
+
+def test_a_table_with_two_columns_of_one_name_is_refused() -> None:
+    frame = pd.DataFrame([[1, 2]], columns=["a", "a"])
+    with pytest.raises(ValueError, match="the table has two columns 'a'; give each a name of its"):
+        wl.apply_lfs([lf(lambda x: 1)], frame)
+
+
+def test_a_worker_that_dies_is_a_clear_error() -> None:
+    import os
+
+    with pytest.raises(WeakLabelError, match="a worker process died: it was killed, ran out of m"):
+        wl.apply_lfs([lf(lambda x: os._exit(3))], ["a"] * 20_000, n_jobs=2)
 
 
 def test_stop_iteration_is_a_fault_and_not_the_end_of_the_data() -> None:

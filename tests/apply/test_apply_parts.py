@@ -114,6 +114,15 @@ def test_the_classes_must_be_known_beforehand() -> None:
         wl.apply_parts(lfs, [["a"]])
 
 
+@pytest.mark.parametrize(
+    "parts", [pd.DataFrame({"text": ["a"]}), pa.table({"text": ["a"]}), "text", None, 7]
+)
+def test_one_table_in_place_of_many_is_refused(parts: Any) -> None:
+    lfs = [wl.LabelingFunction(lambda x: 1, name="f", classes=CLASSES)]
+    with pytest.raises(TypeError, match="parts must be an iterable of tables, got one "):
+        wl.apply_parts(lfs, parts)
+
+
 def test_a_key_that_is_twice_in_a_part_is_refused() -> None:
     lfs = [wl.LabelingFunction(lambda x: 1, name="f", classes=CLASSES)]
     with pytest.raises(ValueError, match="row key 1 stands on rows 0 and 1"):
@@ -178,6 +187,7 @@ def test_what_was_done_before_a_part_that_cannot_be_read_is_given(n_jobs: int) -
     [
         ({"on_error": "skip"}, "on_error must be 'raise' or 'abstain', got 'skip'"),
         ({"max_fault_rate": 2}, r"max_fault_rate must be a share in 0\.\.1, got 2"),
+        ({"max_fault_rate": "x"}, r"max_fault_rate must be a share in 0\.\.1, got 'x'"),
         ({"n_jobs": 0}, "n_jobs must be a number of processes, or -1 for all cores, got 0"),
         ({"timeout": 0}, "timeout must be a positive number of seconds, got 0"),
         ({"timeout": "1"}, "timeout must be a positive number of seconds, got '1'"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import sqlite3
 import subprocess
@@ -308,6 +309,66 @@ def test_a_damaged_entry_is_computed_anew(store: str) -> None:
     assert again.profile().computed.tolist() == [20]
     assert again == L
     assert wl.apply_lfs([lf], TEXTS, cache=store).profile().computed.tolist() == [0]
+
+
+def _resealed(body: bytes) -> bytes:
+    return hashlib.blake2b(body, digest_size=8).digest() + body
+
+
+def test_entries_that_were_tampered_with_count_as_absent(store: str) -> None:
+    lf = _lfs()[0]
+    L = wl.apply_lfs([lf], TEXTS, cache=store)
+    with sqlite3.connect(Path(store) / "votes.sqlite") as db:
+        (data,) = db.execute("SELECT data FROM votes").fetchone()
+    header = data[8:]
+    code = header[:-4] + (77).to_bytes(4, "little")
+    row = header.replace(b"\x04\x00", b"\xff\x00", 1)
+    for changed in (None, "text", b"", _resealed(code), _resealed(row), _resealed(b"[" * 9999)):
+        with sqlite3.connect(Path(store) / "votes.sqlite") as db:
+            db.execute("UPDATE votes SET data = ?", (changed,))
+        again = wl.apply_lfs([lf], TEXTS, cache=store)
+        assert again == L
+        assert again.profile().computed.tolist() == [20]
+
+
+def test_another_way_of_keeping_values_reads_no_old_bytes(store: str, tmp_path: Path) -> None:
+    calls = os.fspath(tmp_path / "calls")
+    one = _length(calls, keep=(bytes, list))
+    other = _length(calls, keep=(lambda v: bytes(9 - x for x in v), lambda d: [9 - x for x in d]))
+    for name, pre in (("odd", one), ("three", other)):
+        lf = wl.LabelingFunction(lambda x, name=name: x.length % 3, name=name, pre=pre)
+        L = wl.apply_lfs([lf], ["a", "bb"], cache=store)
+        assert np.asarray(L).ravel().tolist() == [1, 2]
+
+
+def test_class_names_and_columns_cannot_be_mistaken_for_others(store: str) -> None:
+    lf = wl.LabelingFunction(lambda x: "c", name="f")
+    for classes in (("a\0b", "c"), ("a", "b", "c")):
+        L = wl.apply_lfs([lf], ["x"], classes=classes, cache=store)
+        assert np.asarray(L).item() == len(classes) - 1
+    has = wl.LabelingFunction(lambda x: int("1" in x), name="has")
+    for column in (1, "1"):
+        frame = pd.DataFrame({column: ["a"]})
+        L = wl.apply_lfs([has], frame, classes=CLASSES, cache=store)
+        assert wl.apply_lfs([has], frame, classes=CLASSES) == L
+
+
+class _Tagged(str):
+    lang = "en"
+
+
+def test_a_subclass_of_str_is_not_its_text(store: str) -> None:
+    lf = wl.LabelingFunction(lambda x: int(type(x.c) is str), name="plain")
+    for cell in (_Tagged("a"), "a"):
+        frame = pd.DataFrame({"c": pd.Series([cell], dtype=object)})
+        L = wl.apply_lfs([lf], frame, cache=store)
+        assert np.asarray(L).item() == int(type(cell) is str)
+
+
+@pytest.mark.parametrize("cache", [True, 5, b"votes", ""])
+def test_a_cache_that_is_no_path_is_refused(cache: Any) -> None:
+    with pytest.raises(TypeError, match="cache must be the path of a folder, got "):
+        wl.apply_lfs([_lfs()[0]], TEXTS, cache=cache)
 
 
 def test_a_store_that_was_deleted_is_made_anew(store: str) -> None:

@@ -191,6 +191,7 @@ def asked(lf: wl.LabelingFunction, many: Sequence[Any]) -> list[Any]:
         fold=rule.fold,
         whole_word=rule.whole_word,
         decisive=rule.decisive,
+        superset=rule.superset,
     )
     run_rules([wl.LabelingFunction(rule=noted, votes=1)], many, stop=False)
     return seen

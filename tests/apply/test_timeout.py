@@ -24,6 +24,16 @@ def _hangs(x: Any) -> bool:
     return re.match(r"(a|a)*$", x.text) is not None
 
 
+def _swallows_all(x: Any) -> bool:
+    while "!" in x.text:
+        try:
+            while True:
+                pass
+        except:  # noqa: E722
+            return True
+    return True
+
+
 def _swallows(x: Any) -> bool:
     try:
         while "!" in x.text:
@@ -96,12 +106,40 @@ def test_a_preprocessor_that_hangs_fails_for_those_that_read_it() -> None:
 def test_one_rule_that_hangs_costs_no_other_rule_its_votes() -> None:
     from weaklabel_lfs import text
 
-    evil = text.regex(1, r"^(a|a)*$", name="evil")
     good = text.keyword(0, "fine", name="good")
-    L = wl.apply_lfs([evil, good], _TEXTS, on_error="abstain", max_fault_rate=1.0, timeout=0.2)
+    L = wl.apply_lfs(
+        [_evil_rule("a"), good], _TEXTS, on_error="abstain", max_fault_rate=1.0, timeout=0.2
+    )
     assert np.asarray(L)[:, 1].tolist() == [0, -1, -1, -1, 0]
     assert {fault.lf for fault in L.faults} == {"evil"}
     assert np.asarray(L)[:2, 0].tolist() == [-1, 1]
+
+
+def test_a_function_that_swallows_everything_is_interrupted_on_every_row() -> None:
+    lf = wl.LabelingFunction(_swallows_all, name="f", votes=1)
+    L = wl.apply_lfs([lf], [_EVIL] * 20, on_error="abstain", max_fault_rate=1.0, timeout=0.2)
+    assert L.n == 20
+
+
+def _evil_rule(word: str) -> wl.LabelingFunction:
+    rule = wl.ColumnRule("text", lambda text: re.match(rf"({word}|{word})*$", text) is not None)
+    return wl.LabelingFunction(rule=rule, name="evil", votes=1)
+
+
+def test_a_rule_has_the_time_that_it_has_alone() -> None:
+    from weaklabel_lfs import text
+
+    words = [text.keyword(0, f"word{j}", name=f"k{j}") for j in range(9)]
+    options: dict[str, Any] = {"on_error": "abstain", "max_fault_rate": 1.0, "timeout": 0.2}
+    alone = wl.apply_lfs([_evil_rule("a")], [_EVIL, "fine"], **options)
+    beside = wl.apply_lfs([_evil_rule("a"), *words], [_EVIL, "fine"], **options)
+    assert [f.row for f in alone.faults] == [0, 1]
+    assert [f.row for f in beside.faults] == [0, 1]
+
+
+def test_a_timeout_may_be_longer_than_a_timer_can_be_set() -> None:
+    lf = wl.LabelingFunction(lambda x: 1, name="one")
+    assert wl.apply_lfs([lf], ["a"], timeout=1e300).n_votes == 1
 
 
 def test_a_timeout_that_is_not_reached_changes_nothing() -> None:

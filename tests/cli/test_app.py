@@ -135,7 +135,7 @@ def test_a_traceback_is_shown_where_it_is_asked_for(monkeypatch: pytest.MonkeyPa
 def test_a_real_process_shows_the_traceback(tmp_path: Path) -> None:
     quiet = process("packs", "spma", cwd=tmp_path)
     loud = process("packs", "spma", cwd=tmp_path, WEAKLABEL_TRACEBACK="1")
-    assert (quiet.returncode, loud.returncode) == (1, 1)
+    assert (quiet.returncode, loud.returncode) == (2, 2)
     assert "Traceback" not in quiet.stderr
     assert "Traceback (most recent call last)" in loud.stderr
 

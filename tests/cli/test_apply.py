@@ -38,7 +38,7 @@ def test_the_summary_is_printed_with_gold_labels_where_there_are_some(project: P
     assert "precision 95 %" in stdout
     assert "60 rows: " in stdout
     assert "gold labels" in stdout
-    assert stdout.endswith("wrote 1 parts of votes to votes\n")
+    assert stdout.endswith("wrote 1 part of votes to votes\n")
 
 
 def test_a_second_time_the_votes_come_from_the_cache(project: Path) -> None:
@@ -130,7 +130,7 @@ def test_a_broken_line_is_named_or_skipped_and_counted(project: Path) -> None:
     found = as_json(*args)
     assert (found["bad_rows"], found["rows"]) == (1, 2)
     error = failed(3, *args, "--max-bad-rows", "0")
-    assert "1 rows were bad, above --max-bad-rows 0" in error
+    assert "1 row was bad, above --max-bad-rows 0" in error
 
 
 def no_gold() -> str:

@@ -21,6 +21,6 @@ def test_packs_as_json() -> None:
 
 
 def test_an_unknown_pack_fails_with_a_suggestion() -> None:
-    error = failed(1, "packs", "spma")
+    error = failed(2, "packs", "spma")
     assert error.startswith("error: no pack 'spma' is installed")
     assert "did you mean 'spam'?" in error

@@ -49,7 +49,7 @@ def slow(x):
 def test_a_run_writes_votes_model_labels_and_a_manifest(project: Path) -> None:
     stdout = done("run", "--run", "first").stdout
     assert stdout.startswith("run       first: done\n")
-    assert "rows      60 in 1 parts" in stdout
+    assert "rows      60 in 1 part" in stdout
     assert "gate      passed: min_coverage = 0.5" in stdout
     folder = Path("runs/first")
     assert json.loads((folder / "manifest.json").read_text())["status"] == "done"
@@ -158,7 +158,8 @@ def test_ctrl_c_stops_a_run_which_then_goes_on(project: Path) -> None:
     _, stderr = process.communicate(timeout=60)
     assert process.returncode == 130
     assert stderr.endswith(
-        "\nstopped; what was finished stays; `weaklabel run --resume` goes on from there\n"
+        "\nstopped; what was finished stays; `weaklabel run --resume` with the same options goes "
+        "on from there\n"
     )
     Path("go").touch()
     found = as_json("run", "--resume", "--part-rows", "20")
@@ -218,3 +219,15 @@ def drained(terminal: int) -> str:
             os.close(terminal)
             return found.decode()
         found += some
+
+
+def test_a_misspelt_pack_is_bad_usage_as_a_missing_file_is(project: Path) -> None:
+    assert "did you mean 'spam'" in failed(2, "run", "--lfs", "pack:spma")
+    assert "there is no file of labeling functions" in failed(2, "run", "--lfs", "lsf.py")
+
+
+def test_a_file_that_exits_is_bad_usage(project: Path) -> None:
+    Path("lfs.py").write_text("import sys\n\nsys.exit(0)\n")
+    error = failed(2, "run")
+    assert "cannot be imported: SystemExit: 0 in " in error
+    assert "lfs.py, line 3: sys.exit(0)" in error

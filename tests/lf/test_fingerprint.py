@@ -574,15 +574,284 @@ def test_circles_through_sets_do_not_depend_on_their_order() -> None:
     assert digest(ring(list(range(8)))) == digest(ring([5, 3, 7, 1, 0, 2, 4, 6]))
 
 
-def test_what_was_computed_and_kept_does_not_matter() -> None:
-    counter = Counter(1)
-    before = digest(counter)
-    assert counter.slow == 1
-    assert digest(counter) == before
+def test_what_a_cached_function_keeps_does_not_matter() -> None:
     cached = functools.lru_cache(double)
     before = digest(cached)
     cached(3)
     assert digest(cached) == before
+
+
+def test_what_a_cached_property_keeps_matters_for_it_is_given_back() -> None:
+    class Limit:
+        def __init__(self, start: int) -> None:
+            self.start = start
+
+        @functools.cached_property
+        def double(self) -> int:
+            return 2 * self.start
+
+        def __call__(self, x: Any) -> bool:
+            return bool(x > self.double)
+
+    one, other = Limit(1), Limit(2)
+    assert (one.double, other.double) == (2, 4)
+    other.start = 1
+    assert other.double == 4
+    assert len({digest(one), digest(other), digest(Limit(1))}) == 3
+
+
+ENUM = """
+    import enum, functools
+    class E(enum.Enum):
+        A = 1
+        B = 2
+        {body}
+    {after}
+    def f(x): return E.A
+"""
+CLASS = """
+    import dataclasses, functools, operator
+    {before}
+    class C{bases}:
+        {body}
+        def m(self, x, limit=0): return x > limit
+    {after}
+    held = C()
+    def f(x): return held(x)
+"""
+SOURCES = {
+    "members made by __new__": """
+        import enum
+        class E(enum.Enum):
+            def __new__(cls, value, limit):
+                o = object.__new__(cls)
+                o._value_, o.limit = value, limit + L
+                return o
+            A = 1, 10
+        def f(x): return x > E.A.limit
+    """,
+    "what __new__ sets": """
+        import enum
+        limits = {1: L}
+        def new(cls, value):
+            o = object.__new__(cls)
+            o._value_, o.limit = value, limits[value]
+            return o
+        class E(enum.Enum):
+            locals()["__new__"] = new
+            A = 1
+        del new, limits
+        E.__new_member__ = E._new_member_ = None
+        def f(x): return x > E.A.limit
+    """,
+    "text of a member": """
+        import enum
+        class E(str, enum.Enum):
+            A = "a"
+            def __new__(cls, value):
+                o = str.__new__(cls, str(L))
+                o._value_ = value
+                return o
+        def f(x): return x == E.A
+    """,
+    "private name of an Enum": ENUM.format(body="__limit = L", after=""),
+    "cached method of an Enum": ENUM.format(
+        body="m = functools.lru_cache(lambda self, x: x > L)", after=""
+    ),
+    "attribute of a member": ENUM.format(body="", after="E.A.limit = L"),
+    "attribute of an Enum": ENUM.format(body="", after="E.limit = L"),
+    "alias of a value": ENUM.format(body="", after="E._value2member_map_[9] = list(E)[L % 2]"),
+    "cached __call__": CLASS.format(
+        before="",
+        bases="",
+        after="",
+        body="__call__ = functools.lru_cache(lambda self, x: x > L)",
+    ),
+    "cached __contains__": CLASS.format(
+        before="",
+        bases="",
+        after="",
+        body="__contains__ = functools.lru_cache(lambda self, x: x > L)",
+    ),
+    "dunder constant": CLASS.format(before="", bases="", after="", body="__limit__ = L"),
+    "partial method": CLASS.format(
+        before="", bases="", after="C.__call__ = functools.partialmethod(C.m, L)", body=""
+    ),
+    "function of Python": CLASS.format(
+        before="",
+        bases="",
+        after="",
+        body="__call__ = [operator.gt, operator.lt][L % 2]",
+    ),
+    "__match_args__": CLASS.format(
+        before="", bases="", after="", body="__match_args__ = (['a', 'b'][L % 2],)"
+    ),
+    "__annotations__": CLASS.format(
+        before="",
+        bases="",
+        after="C.__annotations__ = {'a': [int, 'list[C]'][L % 2]}",
+        body="",
+    ),
+    "__init_subclass__": """
+        class B:
+            def __init_subclass__(cls, lim): cls.__lim__ = lim
+        class C(B, lim=L): pass
+        def f(x): return x > C.__lim__
+    """,
+    "metadata of a field": """
+        import dataclasses
+        @dataclasses.dataclass
+        class C:
+            a: int = dataclasses.field(default=1, metadata={"limit": L})
+        def f(x): return x > dataclasses.fields(C)[0].metadata["limit"]
+    """,
+    "dunder attribute of a function": """
+        def g(): pass
+        g.__limit__ = L
+        def f(x): return x > g.__limit__
+    """,
+    "what a function says that it wraps": """
+        def g(): pass
+        g.__wrapped__ = [str, int][L % 2]
+        def f(x): return g.__wrapped__(x)
+    """,
+    "attribute of a cached function": """
+        import functools
+        @functools.lru_cache
+        def g(): pass
+        g.limit = L
+        def f(x): return x > g.limit
+    """,
+    "attribute of a partial": """
+        import functools
+        g = functools.partial(int)
+        g.limit = L
+        def f(x): return x > g.limit
+    """,
+    "attribute of a function by type": """
+        import functools
+        @functools.singledispatch
+        def g(x): pass
+        g.limit = L
+        def f(x): return x > g.limit
+    """,
+}
+
+
+@pytest.mark.parametrize("source", SOURCES.values(), ids=list(SOURCES))
+def test_all_that_stands_in_a_class_or_on_a_function_matters(source: str) -> None:
+    found = [digest(made(f"L = {limit}\n{textwrap.dedent(source)}")) for limit in (4, 5)]
+    again = [digest(made(f"L = {limit}\n{textwrap.dedent(source)}")) for limit in (4, 5)]
+    assert found == again
+    assert found[0] != found[1]
+
+
+def test_what_is_no_member_of_an_enum_matters() -> None:
+    source = ENUM.format(body="LIMIT = enum.nonmember({})", after="")
+    assert digest(made(source.replace("{}", "4"))) != digest(made(source.replace("{}", "5")))
+
+
+def test_a_dunder_name_of_a_module_that_is_a_value_matters(modules: Modules) -> None:
+    source = "import words\nheld = [words]\ndef f(x): return held"
+    found = [digest(modules(lfs=source, words=f"__limit__ = {n}").f) for n in (1, 2, 1)]
+    assert found[0] == found[2] != found[1]
+
+
+def test_flags_that_were_combined_do_not_matter() -> None:
+    source = """
+    import enum
+    class E(enum.Flag):
+        A = 1
+        B = 2
+    def f(x): return E.A
+    """
+    f = made(source)
+    before = digest(f)
+    flags = f.__globals__["E"]
+    assert ~flags.A is flags.B
+    assert (flags.A | flags.B).value == 3
+    assert digest(f) == before
+    assert digest(made("def f(y): return x", x=flags.A | flags.B)) != digest(
+        made("def f(y): return x", x=flags.A)
+    )
+
+
+def test_what_python_notes_in_a_class_as_it_is_used_does_not_matter() -> None:
+    class C:
+        pass
+
+    before = digest_of(C)
+    copy.copy(C())
+    assert C.__annotations__ == {}
+    assert {"__slotnames__", "__annotations__"} & set(vars(C))
+    assert digest_of(C) == before
+
+
+CLASSES = """
+import abc, collections, dataclasses, enum, functools, typing
+import attrs
+from weaklabel.lf import digest_of
+
+T = typing.TypeVar("T")
+
+class Shape(abc.ABC):
+    @abc.abstractmethod
+    def area(self) -> "Shape": ...
+    @property
+    @abc.abstractmethod
+    def b(self): ...
+
+class Speaks(typing.Protocol):
+    name: str
+    def speak(self, a: "list[Shape]") -> int: ...
+
+class Box(typing.Generic[T]):
+    item: typing.List["Box[int]"]
+    def __eq__(self, other): return self is other
+
+class Pair(typing.NamedTuple):
+    a: int
+    b: str = "x"
+
+class Told(typing.TypedDict, total=False):
+    a: int
+    b: typing.Required[str]
+
+@dataclasses.dataclass(order=True)
+class Point(Box[int]):
+    x: int
+    names: set = dataclasses.field(default_factory=lambda: {"a", "b", "c"})
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Slotted:
+    x: "int | None" = None
+
+@attrs.define
+class Attrs:
+    x: int = attrs.field(default=1, validator=attrs.validators.instance_of(int))
+
+class Size(str, enum.Enum):
+    SMALL = "s"
+    LARGE = "l"
+    BIG = "l"
+    @functools.lru_cache
+    def half(self): return {"a", "b"}
+
+class Mode(enum.IntFlag):
+    R = enum.auto()
+    W = enum.auto()
+    RW = R | W
+
+Old = collections.namedtuple("Old", "a b")
+ALL = [Shape, Speaks, Box, Pair, Told, Point, Slotted, Attrs, Size, Mode, Old]
+"""
+
+
+def test_classes_of_all_kinds_have_the_same_digests_in_another_process(tmp_path: Path) -> None:
+    asked = CLASSES + "\nprint(*map(digest_of, ALL))\n"
+    one = outputs(tmp_path, asked, seed="1")
+    assert one == outputs(tmp_path, "# moved\n\n" + asked, seed="2")
+    assert len(set(one)) == len(one) == 11
 
 
 def test_a_function_by_type_has_its_implementations(modules: Modules) -> None:
@@ -1063,6 +1332,27 @@ def test_what_cannot_be_fingerprinted_is_named(make: Callable[[], Any], why: str
 class Endless:
     def __reduce__(self) -> Any:
         return Endless, (Endless(),)
+
+
+def test_a_class_that_an_installed_package_made_is_named() -> None:
+    import pydantic
+
+    class Model(pydantic.BaseModel):
+        limit: int = pydantic.Field(default=3, le=4)
+
+    @pydantic.dataclasses.dataclass
+    class Data:
+        limit: int = 3
+
+    def checked(value: Any) -> Any:
+        return LabelingFunction(lambda x: value, name="f", votes=1)
+
+    for value in (Model, Model()):
+        found = fingerprint(checked(value))
+        assert found.digest is None
+        assert "holds the class Model, made by pydantic" in found.why
+        assert found.why.endswith("; what that keeps in a class is not known")
+    assert "holds the class Data, made by pydantic;" in fingerprint(checked(Data)).why
 
 
 def test_an_object_of_ever_new_objects_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -86,6 +86,12 @@ def test_neither_a_function_nor_a_rule_is_refused() -> None:
         ({"literals": ("free", "")}, r"literals= takes str that are not empty, got ''"),
         ({"literals": (3,)}, r"literals= takes str that are not empty, got 3"),
         ({"literals": ("Free",), "fold": True}, r"has 'Free', .* with fold=True write 'free'"),
+        ({"superset": b"fr"}, r"superset= takes an RE2 pattern, a str not empty, got b'fr'"),
+        ({"superset": ""}, r"superset= takes an RE2 pattern, a str not empty, got ''"),
+        (
+            {"superset": "fre+", "literals": ("free",)},
+            r"superset= takes the place of literals=, got 'fre\+' beside \('free',\); leave one",
+        ),
         ({"decisive": True}, r"whole_word= and decisive= speak of literals, got literals=\(\)"),
     ],
 )

@@ -860,3 +860,24 @@ def test_a_damaged_gzip_file_is_named(tmp_path: Path, harm: Callable[[bytes], by
     with pytest.raises(InputError, match=r"is no whole gzip file, .*; pack it again") as raised:
         rows_of(open_inputs(path))
     assert raised.value.path == path
+
+
+def test_links_are_followed_and_each_file_counts_once(tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    (folder / "sub").mkdir(parents=True)
+    (folder / "sub" / "a.csv").write_text("id\n1\n")
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "b.csv").write_text("id\n2\n")
+    (folder / "loop").symlink_to(folder)
+    (folder / "beside").symlink_to(tmp_path / "elsewhere")
+    (folder / "z.csv").symlink_to(folder / "sub" / "a.csv")
+    for named in (folder, f"{folder}/**/*.csv"):
+        found = [file.path.resolve().name for file in open_inputs(named).files]
+        assert sorted(found) == ["a.csv", "b.csv"], named
+
+
+@pytest.mark.parametrize("whole", [False, True])
+def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path, whole: bool) -> None:
+    os.mkfifo(tmp_path / "pipe.csv")
+    with pytest.raises(InputError, match=r"pipe\.csv is no regular file .*write its content to"):
+        open_inputs(tmp_path if whole else tmp_path / "pipe.csv")

@@ -217,3 +217,29 @@ def test_classes_that_contradict_are_refused(tmp_path: Path) -> None:
     write(tmp_path / "lfs.py", lf("c"), 'pack = wl.Pack(("NO", "SPAM"), [c])\n')
     with pytest.raises(ConfigError, match=r"pack:spam votes on classes .*, lfs\.py on"):
         load_lfs(["pack:spam", "lfs.py"], folder=tmp_path)
+
+
+def test_a_file_that_exits_at_import_is_an_error_with_its_line(tmp_path: Path) -> None:
+    write(tmp_path / "lfs.py", "import sys\n\nsys.exit(0)\n")
+    with pytest.raises(ConfigError) as caught:
+        load_lfs("lfs.py", classes=CLASSES, folder=tmp_path)
+    path = (tmp_path / "lfs.py").resolve()
+    assert f"cannot be imported: SystemExit: 0 in {path}, line 5: sys.exit(0)" in str(caught.value)
+
+
+def test_modules_loaded_from_the_folder_of_a_file_are_told(tmp_path: Path) -> None:
+    (tmp_path / "not_loaded.py").write_text("")
+    for folder, word in (("x", "cat"), ("y", "dog")):
+        write(tmp_path / folder / "lfs.py", "from told_words import WORD\n", lf(word, word))
+        (tmp_path / folder / "told_words.py").write_text(f"from told_deep.in_it import {word}\n")
+        with (tmp_path / folder / "told_words.py").open("a") as file:
+            file.write(f"WORD = {word}\n")
+        (tmp_path / folder / "told_deep").mkdir()
+        (tmp_path / folder / "told_deep" / "__init__.py").write_text("")
+        (tmp_path / folder / "told_deep" / "in_it.py").write_text(f"{word} = 1\n")
+    loaded = load_lfs(["x/lfs.py", "y/lfs.py", "pack:spam"], classes=CLASSES, folder=tmp_path)
+    near = ("told_deep/__init__.py", "told_deep/in_it.py", "told_words.py")
+    x, y, *pack = loaded.beside
+    assert x == tuple((tmp_path / "x" / name).resolve() for name in near)
+    assert y == tuple((tmp_path / "y" / name).resolve() for name in near)
+    assert set(pack) == {()}

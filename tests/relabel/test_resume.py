@@ -303,3 +303,23 @@ def test_two_processes_on_one_store_do_not_disturb_each_other_when_killed(
         hit, found = killed_beside_another(config, folder / f"two-{i}", delays)
         assert hit
         assert found == [expected, expected]
+
+
+def test_an_edited_helper_of_an_lf_without_a_fingerprint_is_seen(tmp_path: Path) -> None:
+    odd = (
+        "\nimport threading\nfrom near_odd import WORD\n\n"
+        "lock = threading.Lock()\n\n\n"
+        '@wl.labeling_function(votes="SPAM")\ndef odd(x):\n'
+        "    with lock:\n        return WORD in x.text\n"
+    )
+    helper = tmp_path / "near_odd.py"
+    helper.write_text('WORD = "free"\n')
+    config = job(tmp_path, lfs=LFS + odd)
+    place = tmp_path / "runs" / "run"
+    stopped(config, place)
+    assert load_run(place).manifest["lfs"][-1]["fingerprint"] is None
+    helper.write_text('WORD = "song"\n')
+    with pytest.raises(RunError, match="labeling functions 'odd' were edited"):
+        run(config, directory=place, resume=True)
+    helper.write_text('WORD = "free"\n')
+    assert run(config, directory=place, resume=True).status == "done"

@@ -43,7 +43,7 @@ def main(
     """Weak supervision: labeling functions, a label model, end models."""
 
 
-_GO_ON = "what was finished stays; `weaklabel run --resume` goes on from there"
+_GO_ON = "what was finished stays; `weaklabel run --resume`{same} goes on from there"
 
 register(app, init)
 register(app, packs)

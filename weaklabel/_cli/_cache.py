@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 import time
 from dataclasses import asdict
 from pathlib import Path
@@ -26,13 +27,26 @@ def cache(
     *,
     config: opt.ConfigFile = None,
     cache: opt.Cache = None,
-    lfs: opt.LFs = None,
+    lfs: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--lfs",
+            metavar="SPEC",
+            help="With --prune: only the votes of these LFs as they are now; with --keep: all but "
+            "these; repeatable.",
+        ),
+    ] = None,
     prune: Annotated[
-        bool, typer.Option("--prune", help="Delete stored votes: all, or what the rest says.")
+        bool,
+        typer.Option("--prune", help="Delete stored votes: all, or what the options say."),
     ] = False,
     keep: Annotated[
         bool,
-        typer.Option("--keep", help="With --prune: keep the votes of the LFs as they are now."),
+        typer.Option(
+            "--keep",
+            help="With --prune: keep the votes of the LFs "
+            "(of --lfs, else the config) as they are now.",
+        ),
     ] = False,
     older_than: Annotated[
         float | None,
@@ -43,9 +57,12 @@ def cache(
         ),
     ] = None,
 ) -> None:
-    """Show the votes kept between runs, or delete some."""
-    if (keep or older_than is not None) and not prune:
-        raise BadUsage("--keep and --older-than go with --prune; give it too")
+    """Show the votes kept between runs, or delete some.
+
+    --prune alone deletes all. An edited LF is another one: its old votes are not those of --lfs.
+    """
+    if (lfs or keep or older_than is not None) and not prune:
+        raise BadUsage("--lfs, --keep and --older-than go with --prune; give it too")
     settings = opt.read_config(
         config,
         {"apply.cache": cache, "lfs.use": lfs},
@@ -61,40 +78,59 @@ def cache(
     store = VoteStore(path)
     try:
         if prune:
-            kept = _digests(settings, path) if keep else None
-            _prune(console, store, kept, older_than)
+            _prune(console, store, _kept(store, settings, lfs, keep=keep), older_than)
         else:
             _show(console, store, path)
     finally:
         store.close()
 
 
-def _digests(settings: Config, path: Path) -> list[str]:
-    """Return under what the votes of the labeling functions stand, as they are now."""
+def _kept(
+    store: VoteStore, settings: Config, lfs: list[str] | None, *, keep: bool
+) -> list[str] | None:
+    """Return what stays whatever its age, None where nothing does."""
+    if not (keep or lfs):
+        return None
+    votes, docs = _digests(settings)
+    if keep:
+        return [*votes, *docs]
+    # What preprocessors made stays: other labeling functions may share it.
+    return [entry.digest for entry in store.sizes() if entry.digest not in votes]
+
+
+def _digests(settings: Config) -> tuple[set[str], set[str]]:
+    """Return under what the votes of the labeling functions stand as they are now, and the docs."""
     from weaklabel._classes import ClassTable
     from weaklabel.apply._stored import StoredRun
     from weaklabel.relabel import load_lfs
 
     loaded = load_lfs(settings.lfs.use, classes=settings.lfs.classes, folder=settings.folder)
-    run = StoredRun.of(str(path), loaded.lfs, ClassTable.of(loaded.classes))
-    return [*(key for key in run.keys if key is not None), *(digest for _, digest in run.docs)]
+    # Beside the store: a look is no use, which --older-than goes by.
+    with tempfile.TemporaryDirectory() as beside:
+        run = StoredRun.of(beside, loaded.lfs, ClassTable.of(loaded.classes))
+    votes = {key for key in run.keys if key is not None}
+    return votes, {digest for _, digest in run.docs}
 
 
 def _prune(
     console: Console, store: VoteStore, keep: list[str] | None, older_than: float | None
 ) -> None:
+    from weaklabel.relabel._counted import counted
+
     before = store.sizes()
     freed = store.prune(keep=keep, older_than_days=older_than)
     after = {entry.digest for entry in store.sizes()}
     gone = [entry.name for entry in before if entry.digest not in after]
     console.result(
-        f"deleted {len(gone):,} of {len(before):,} entries, {_bytes(freed)}"
+        f"deleted {len(gone):,} of {counted(len(before), 'entry', 'entries')}, {_bytes(freed)}"
         + "".join(f"\n  {name}" for name in gone),
         {"deleted": gone, "bytes": freed, "left": len(after)},
     )
 
 
 def _show(console: Console, store: VoteStore, path: Path) -> None:
+    from weaklabel.relabel._counted import counted
+
     entries = store.sizes()
     now = time.time()
     rows = [
@@ -106,7 +142,7 @@ def _show(console: Console, store: VoteStore, path: Path) -> None:
         ["LF", "digest", "groups", "rows", "size", "last used"], rows, width=terminal_width()
     )
     console.result(
-        f"{table}\n{path}: {len(entries):,} entries, {_bytes(total)}",
+        f"{table}\n{path}: {counted(len(entries), 'entry', 'entries')}, {_bytes(total)}",
         {"path": path, "bytes": total, "entries": [asdict(entry) for entry in entries]},
     )
 

@@ -19,6 +19,7 @@ from weaklabel.errors import (
     ConfigError,
     FaultRateError,
     GateError,
+    PackError,
     WeakLabelError,
 )
 
@@ -131,7 +132,7 @@ def register(
     result : bool, optional
         Whether it has a result that can be printed as JSON.
     when_stopped : str, optional
-        What to say after Ctrl-C.
+        What to say after Ctrl-C; ``{same}`` in it becomes what to say of options that were given.
     """
     signature = inspect.signature(f, eval_str=True)
     own = {key: value for key, value in _OWN.items() if result or key != "as_json"}
@@ -144,13 +145,19 @@ def register(
     def run(**given: Any) -> None:
         asked = {key: given.pop(key) for key in own}
         console = Console(asked.get("as_json", False), asked["quiet"])
-        with _failing_well(asked["traceback"], when_stopped), _warnings_told(console):
+        told = when_stopped.format(same=" with the same options" if _options_given(given) else "")
+        with _failing_well(asked["traceback"], told), _warnings_told(console):
             f(console, **given)
 
     run.__name__, run.__doc__ = f.__name__, f.__doc__
     run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     run.__annotations__ = {p.name: p.annotation for p in parameters}
     app.command(name or f.__name__)(run)
+
+
+def _options_given(given: Mapping[str, Any]) -> bool:
+    """Tell whether options say what is done, beside those that name the run."""
+    return any(value for name, value in given.items() if name not in ("run", "resume"))
 
 
 @contextmanager
@@ -173,7 +180,7 @@ def _failing_well(traceback: bool, when_stopped: str) -> Iterator[None]:
 
 
 def _exit_code(error: Exception) -> int:
-    if isinstance(error, BadUsage | ConfigError):
+    if isinstance(error, BadUsage | ConfigError | PackError):
         return BAD_USAGE
     if isinstance(error, GateError | FaultRateError):
         return GATE_MISSED

@@ -88,6 +88,7 @@ def train(
     texts, probs = _texts_of(settings, known)
 
     from weaklabel.end_model import TextClassifier
+    from weaklabel.relabel._counted import counted
 
     model = TextClassifier(
         asked.encoder,
@@ -100,7 +101,7 @@ def train(
     model.fit(texts, probs).save(out)
     last = model.history_.iloc[-1].to_dict()
     console.result(
-        f"trained on {len(texts):,} rows for {len(model.history_):,} epochs\n"
+        f"trained on {counted(len(texts), 'row')} for {counted(len(model.history_), 'epoch')}\n"
         f"wrote {asked.encoder} to {out}",
         {
             "out": out,

@@ -168,8 +168,11 @@ class LabelWriter:
 
     def told(self) -> str:
         """Return what was written, for people."""
+        from weaklabel.relabel._counted import counted
+
         shares = ", ".join(f"{name or 'none'} {count:,}" for name, count in self._counts.items())
-        return f"{self.rows:,} rows: {shares}\nwrote {self.parts:,} parts of labels to {self._out}"
+        parts = counted(self.parts, "part")
+        return f"{counted(self.rows, 'row')}: {shares}\nwrote {parts} of labels to {self._out}"
 
     def data(self) -> dict[str, Any]:
         """Return what was written, for machines."""

@@ -74,7 +74,7 @@ def fresh_file(path: Path, *, overwrite: bool) -> Path:
     return path
 
 
-def run_folder(name: str | None, config: Config, *, back: int = 0) -> Path:
+def run_folder(name: str | None, config: Config, *, back: int = 0, labeled: bool = False) -> Path:
     """Return the directory of a run.
 
     Parameters
@@ -84,6 +84,8 @@ def run_folder(name: str | None, config: Config, *, back: int = 0) -> Path:
     config : Config
     back : int, optional
         For None: so many runs before the last.
+    labeled : bool, optional
+        For None: of the runs that have written all labels alone.
 
     Raises
     ------
@@ -95,16 +97,25 @@ def run_folder(name: str | None, config: Config, *, back: int = 0) -> Path:
     runs = config.folder / config.output.directory
     there = sorted(p.parent for p in runs.glob("*/manifest.json"))
     if name is None:
+        with_labels = " with all labels written" if labeled and there else ""
+        if labeled:
+            there = [path for path in there if _labeled(path)]
         if len(there) <= back:
             raise BadUsage(
-                f"there {'is no run' if not there else 'is but one run'} in {runs}; make one with "
-                "`weaklabel run`"
+                f"there {'is no run' if not there else 'is but one run'}{with_labels} in {runs}; "
+                "make one with `weaklabel run`"
             )
         return sorted(there, key=_started)[-1 - back]
     for path in (runs / name, Path(name)):
         if (path / "manifest.json").is_file():
             return path
     raise BadUsage(f"there is no run {name!r} in {runs}{nearest(name, [p.name for p in there])}")
+
+
+def _labeled(run: Path) -> bool:
+    from weaklabel.relabel import load_run
+
+    return "label" in load_run(run).manifest["stages"]
 
 
 def _started(run: Path) -> str:

@@ -140,10 +140,12 @@ def show(
 def diff(
     console: Console,
     a: Annotated[
-        str | None, typer.Argument(metavar="[A]", help="A run; default the newest but one.")
+        str | None,
+        typer.Argument(metavar="[A]", help="A run; default the last but one with labels."),
     ] = None,
     b: Annotated[
-        str | None, typer.Argument(metavar="[B]", help="Another run; default the newest.")
+        str | None,
+        typer.Argument(metavar="[B]", help="Another run; default the last with labels."),
     ] = None,
     *,
     config: opt.ConfigFile = None,
@@ -159,7 +161,8 @@ def diff(
     from weaklabel.relabel import diff as compare
 
     settings = opt.read_config(config, {"output.directory": out})
-    found = compare(run_folder(a, settings, back=1), run_folder(b, settings))
+    old = run_folder(a, settings, back=1, labeled=True)
+    found = compare(old, run_folder(b, settings, labeled=True))
     console.result(str(found), found.to_dict())
 
 
@@ -183,6 +186,8 @@ def _reused(manifest: Mapping[str, Any]) -> str:
 
 def _details(manifest: Mapping[str, Any]) -> str:
     """Return what stands in a manifest beside the counts."""
+    from weaklabel.relabel._counted import counted
+
     inputs, lfs = manifest["inputs"], manifest["lfs"]
     size = sum(file["bytes"] for file in inputs)
     packages = ", ".join(f"{name} {version}" for name, version in manifest["packages"].items())
@@ -191,7 +196,8 @@ def _details(manifest: Mapping[str, Any]) -> str:
         f"started   {manifest['started']}",
         f"finished  {manifest['finished'] or 'not yet'}",
         *(f"resumed   {when}" for when in manifest.get("resumed", [])),
-        f"inputs    {len(inputs):,} files, {size:,} bytes",
+        *_done_before(manifest),
+        f"inputs    {counted(len(inputs), 'file')}, {counted(size, 'byte')}",
         *(f"          {file['path']}" for file in inputs[:_SHOWN]),
         *([f"          and {len(inputs) - _SHOWN:,} more"] if len(inputs) > _SHOWN else []),
         f"LFs       {', '.join(dict.fromkeys(lf['source'] for lf in lfs))}",
@@ -212,3 +218,18 @@ def _details(manifest: Mapping[str, Any]) -> str:
         header = ["LF", "seconds", "computed", "reused", "faults"]
         lines += ["", text_table(header, rows, width=terminal_width())]
     return "\n".join(lines)
+
+
+def _done_before(manifest: Mapping[str, Any]) -> list[str]:
+    """Return how many parts the last resume found done, which its time does not count."""
+    found = {
+        kind: manifest["stages"].get(stage, {}).get("already_there", 0)
+        for stage, kind in (("apply", "votes"), ("label", "labels"), ("predict", "predictions"))
+    }
+    told = [f"{count:,} of {kind}" for kind, count in found.items() if count]
+    if not told:
+        return []
+    text = f"parts done before: {', '.join(told)}; seconds, computed and reused are without them"
+    return [
+        textwrap.fill(text, terminal_width(), initial_indent=" " * 10, subsequent_indent=" " * 10)
+    ]

@@ -61,6 +61,7 @@ def apply(
     """
     from weaklabel.matrix import VoteParts
     from weaklabel.relabel import load_lfs
+    from weaklabel.relabel._counted import counted
 
     settings = opt.read_config(
         config,
@@ -92,7 +93,7 @@ def apply(
     if settings.data.key is not None:
         origin.refuse_repeated(parts)
     found = _summary(parts, settings)
-    lines = [str(found), cost.told(), f"wrote {len(parts):,} parts of votes to {out}"]
+    lines = [str(found), cost.told(), f"wrote {counted(len(parts), 'part')} of votes to {out}"]
     console.result(
         "\n".join(line for line in lines if line),
         {"out": out, "parts": len(parts), "bad_rows": inputs.bad_rows}
@@ -172,8 +173,10 @@ def reuse_told(computed: Mapping[str, int], reused: Mapping[str, int]) -> str:
     """
     if not reused:
         return ""
+    from weaklabel.relabel._counted import counted
+
     stored = [name for name in reused if name not in computed]
-    text = f"{len(stored):,} LFs from the cache, {len(computed):,} ran"
+    text = f"{counted(len(stored), 'LF')} from the cache, {len(computed):,} ran"
     if computed and all(name in reused for name in computed):
         text += " on new rows alone"
     return f"{text}: {', '.join(computed)}" if 0 < len(computed) <= 3 else text
@@ -322,12 +325,16 @@ def check_gates(settings: Config, coverage: float, bad_rows: int) -> None:
     GateError
         Naming the gates.
     """
+    from weaklabel.relabel._counted import counted
+
     least, most = settings.gates.min_coverage, settings.gates.max_bad_rows
     missed = {}
     if least is not None and coverage < least:
         missed["min_coverage"] = f"coverage is {coverage:.1%}, below --min-coverage {least:g}"
     if most is not None and bad_rows > most:
-        missed["max_bad_rows"] = f"{bad_rows:,} rows were bad, above --max-bad-rows {most:,}"
+        missed["max_bad_rows"] = (
+            f"{counted(bad_rows, 'row was', 'rows were')} bad, above --max-bad-rows {most:,}"
+        )
     if missed:
         raise GateError(
             f"gate missed: {'; '.join(missed.values())}. What was made is written",

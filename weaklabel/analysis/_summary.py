@@ -14,6 +14,7 @@ from weaklabel.gold import encode_gold
 from weaklabel.types import FloatArray, IntArray
 
 if TYPE_CHECKING:
+    from weaklabel.analysis._slice_summary import SliceSummary
     from weaklabel.matrix import LabelMatrix
 
 # The 97.5 % point of the standard normal distribution, for intervals of 95 %.
@@ -54,6 +55,8 @@ class LFSummary:
         has no gold.
     label_coverage, label_overlap, label_conflict : float
         Fractions of rows with a vote, with two or more, with two that clash.
+    slices : SliceSummary or None
+        The same slice by slice, where slices were given.
 
     References
     ----------
@@ -81,6 +84,7 @@ class LFSummary:
     label_coverage: float
     label_overlap: float
     label_conflict: float
+    slices: SliceSummary | None = None
 
     def to_frame(self) -> Any:
         """Return a pandas DataFrame with one row an LF; gold columns only where gold was given."""
@@ -185,15 +189,17 @@ class LFSummary:
     def __str__(self) -> str:
         width = terminal_width()
         caption = textwrap.fill(self._caption(), width)
-        return f"{text_table(*self._cells(brief=True), width=width, cut=2)}\n{caption}"
+        text = f"{text_table(*self._cells(brief=True), width=width, cut=2)}\n{caption}"
+        return text if self.slices is None else f"{text}\n\n{self.slices}"
 
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        return html_table(*self._cells(brief=False), caption=self._caption())
+        page = html_table(*self._cells(brief=False), caption=self._caption())
+        return page if self.slices is None else page + self.slices._repr_html_()
 
 
-def summarize(L: LabelMatrix, gold: Any = None) -> LFSummary:
+def summarize(L: LabelMatrix, gold: Any = None, *, slices: Any = None) -> LFSummary:
     """Summarise each labeling function.
 
     Parameters
@@ -201,6 +207,8 @@ def summarize(L: LabelMatrix, gold: Any = None) -> LFSummary:
     L : LabelMatrix
     gold : array-like, shape (n,), optional
         Gold labels, missing or -1 where unknown.
+    slices : Slices, or mapping of str to array-like of bool, shape (n,), optional
+        For a table of the slices besides.
 
     Returns
     -------
@@ -208,8 +216,10 @@ def summarize(L: LabelMatrix, gold: Any = None) -> LFSummary:
 
     Raises
     ------
+    TypeError
+        When the slices are no mapping.
     ValueError
-        When the gold labels have another length or an unknown class.
+        When the gold labels have another length or an unknown class, or a slice does not fit.
 
     Examples
     --------
@@ -223,6 +233,13 @@ def summarize(L: LabelMatrix, gold: Any = None) -> LFSummary:
     4 rows: 75.0% covered, 50.0% by two or more, 25.0% in conflict; 3 gold labels
     """
     y = np.full(L.n, -1) if gold is None else encode_gold(gold, L)
+    if slices is not None:
+        from weaklabel.analysis._slice_summary import summarize_slices
+        from weaklabel.analysis._slices import slice_masks
+
+        whole = summarize(L, gold)
+        parts = summarize_slices(L, whole, slice_masks(slices, L), None if gold is None else y)
+        return replace(whole, slices=parts)
     votes, shared, judged, rows = _counted(L, y)
     wrong, right = judged[:, :, 0].sum(axis=1), judged[:, :, 1].sum(axis=1)
     precision, low, high = wilson(right, right + wrong)

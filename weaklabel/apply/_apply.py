@@ -19,7 +19,7 @@ from weaklabel._progress import progress_bar
 from weaklabel.apply._assemble import assembled, found_table
 from weaklabel.apply._faults import Faults
 from weaklabel.apply._part import Job, refuse_unknown
-from weaklabel.apply._source import Part, Source
+from weaklabel.apply._source import Part, Source, is_table
 from weaklabel.apply._stored import StoredRun
 from weaklabel.apply._votes import PartVotes
 from weaklabel.apply._workers import run_parts
@@ -202,6 +202,12 @@ def apply_parts(
     """
     functions = checked_lfs(lfs)
     _check_arguments(on_error, max_fault_rate, n_jobs, timeout)
+    given: Any = parts
+    if not isinstance(given, Iterable) or isinstance(given, str | bytes) or is_table(given):
+        raise TypeError(
+            f"parts must be an iterable of tables, got one {type(parts).__name__}; pass "
+            "[table], or use apply_lfs"
+        )
     table = declared_table(functions, classes, "apply_parts")
     job = make_job(functions, table, on_error=on_error, timeout=timeout, cache=cache)
     faults = Faults(functions, n, None if job.stop else max_fault_rate)
@@ -289,6 +295,9 @@ def make_job(
     """Return what is to be done with every part."""
     stored = None
     if cache is not None:
+        given: Any = cache
+        if not isinstance(given, str | os.PathLike) or not os.fspath(given):
+            raise TypeError(f"cache must be the path of a folder, got {cache!r}")
         stored = StoredRun.of(os.fspath(Path(cache).absolute()), lfs, table)
     return Job(tuple(lfs), table, on_error == "raise", timeout, stored)
 
@@ -313,11 +322,12 @@ def declared_table(
 
 
 def _check_arguments(
-    on_error: str, max_fault_rate: float, n_jobs: int, timeout: float | None
+    on_error: str, max_fault_rate: Any, n_jobs: int, timeout: float | None
 ) -> None:
     if on_error not in ("raise", "abstain"):
         raise ValueError(f"on_error must be 'raise' or 'abstain', got {on_error!r}")
-    if not 0 <= max_fault_rate <= 1:
+    number = isinstance(max_fault_rate, int | float) and not isinstance(max_fault_rate, bool)
+    if not (number and 0 <= max_fault_rate <= 1):
         raise ValueError(f"max_fault_rate must be a share in 0..1, got {max_fault_rate!r}")
     if n_jobs == 0 or isinstance(n_jobs, bool) or not isinstance(n_jobs, int):
         raise ValueError(

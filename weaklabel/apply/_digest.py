@@ -29,9 +29,9 @@ def part_digest(part: Part) -> str:
     if part.table:
         for name, kind, array in part.arrow_columns():
             if array is None:
-                digest.update(f"\0{name}\0{kind}\0{digest_of(part.column(name))}".encode())
+                digest.update(_framed(repr(name), kind, digest_of(part.column(name))))
             else:
-                digest.update(f"\0{name}\0{kind}\0{array.type}\0".encode())
+                digest.update(_framed(repr(name), kind, str(array.type)))
                 digest.update(_content(array))
     elif all(type(row) is str for row in part.data):
         digest.update(b"texts")
@@ -56,7 +56,7 @@ def _content(array: Any) -> bytes:
     import pyarrow as pa
 
     n, first, kind = len(array), array.offset, array.type
-    told = [str(n).encode()]
+    told = [f"{n} {array.null_count}".encode()]
     if array.null_count:
         told.append(np.packbits(array.is_valid().to_numpy(zero_copy_only=False)).tobytes())
     if pa.types.is_boolean(kind):
@@ -71,4 +71,10 @@ def _content(array: Any) -> bytes:
         told.append((ends - ends[0]).tobytes())
         if data is not None:
             told.append(bytes(memoryview(data)[ends[0] : ends[-1]]))
-    return b"\0".join(told)
+    return b"".join(part for piece in told for part in (len(piece).to_bytes(8, "little"), piece))
+
+
+def _framed(*texts: str) -> bytes:
+    """Return texts as bytes that no other texts give."""
+    raw = [text.encode("utf-8", "backslashreplace") for text in texts]
+    return b"".join(part for text in raw for part in (len(text).to_bytes(8, "little"), text))

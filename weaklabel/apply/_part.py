@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import operator
 import traceback
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from time import perf_counter
 from typing import Any
@@ -23,6 +22,7 @@ from weaklabel.lf import (
     LabelingFunction,
     Preprocessor,
     VoteCoder,
+    as_fault,
     extended,
     isolated,
 )
@@ -54,6 +54,20 @@ class Job:
     stop: bool
     timeout: float | None = None
     stored: StoredRun | None = None
+    _declared: dict[int, tuple[int, list[frozenset[int]], list[ClassTable]]] = field(
+        default_factory=dict, repr=False
+    )
+
+    def declared(self, j: int) -> tuple[int, list[frozenset[int]], list[ClassTable]]:
+        """Return the code of what an LF declares to vote, with its class sets and Enum classes."""
+        if j not in self._declared:
+            coder = self.coder(self.lfs[j])
+            self._declared[j] = coder.code(True), coder.sets, coder.learned
+        return self._declared[j]
+
+    def coder(self, lf: LabelingFunction) -> VoteCoder:
+        """Return what codes the votes of a labeling function."""
+        return VoteCoder(self.table if self.table is not None else lf.classes, lf.votes)
 
 
 def vote_on(part: Part, job: Job) -> PartVotes:
@@ -108,26 +122,24 @@ class _PartRun:
         """Run labeling functions with a rule on one column, all in one pass over it."""
         at, values, lacking = self.prepared.column(column)
         lfs = [self.job.lfs[j] for j in ruled]
-        timeout = self.job.timeout
         try:
-            with time_limit(None if timeout is None else timeout * len(lfs)):
+            with time_limit(self.job.timeout):
                 outcomes = run_rules(lfs, values, stop=self.job.stop)
         except OutOfTime:
-            # One of them is to blame; alone, each has its own time.
+            # Alone, each has its own time; no vote depends on which LFs ran beside.
             return {j: self._by_row(self.job.lfs[j]) for j in ruled}
         done = {}
         for j, lf, outcome in zip(ruled, lfs, outcomes, strict=True):
-            coder = self._coder(lf)
-            rows = np.flatnonzero(outcome.voted)
+            rows = outcome.at
             failures = [_failed(lf.name, i, error) for i, error in lacking.items()]
             failures += [_failed(lf.name, int(at[i]), e) for i, e in outcome.errors.items()]
-            code = coder.code(True) if len(rows) else ABSTAIN
+            code, sets, learned = self.job.declared(j) if len(rows) else (ABSTAIN, [], [])
             codes = np.full(len(rows), code, np.int32)
-            done[j] = LFVotes(at[rows], codes, coder.sets, coder.learned, failures, outcome.seconds)
+            done[j] = LFVotes(at[rows], codes, sets, learned, failures, outcome.seconds)
         return done
 
     def _by_row(self, lf: LabelingFunction) -> LFVotes:
-        coder = self._coder(lf)
+        coder = self.job.coder(lf)
         try:
             at, rows, failures = self.prepared.for_lf(lf)
             begun = perf_counter()
@@ -153,9 +165,6 @@ class _PartRun:
             timeout=self.job.timeout,
             first_only=self.job.stop,
         )
-
-    def _coder(self, lf: LabelingFunction) -> VoteCoder:
-        return VoteCoder(self.job.table if self.job.table is not None else lf.classes, lf.votes)
 
 
 def _column(lf: LabelingFunction) -> str:
@@ -189,7 +198,9 @@ def refuse_unknown(
     """
     coder = VoteCoder(table)
     why: dict[tuple[int, int], str] = {}
-    for packed in np.unique(votes.indices.astype(np.int64) << 32 | (votes.codes + _SHIFT)):
+    doubtful = (votes.codes >= table.k) | (votes.codes < 0)
+    lf, codes = votes.indices[doubtful].astype(np.int64), votes.codes[doubtful]
+    for packed in np.unique(lf << 32 | (codes + _SHIFT)):
         j, code = int(packed >> 32), int(packed & 0xFFFFFFFF) - _SHIFT
         vote = code if code >= 0 else ClassSet(frozenset(votes.sets[j][-2 - code]))
         try:
@@ -230,7 +241,7 @@ class _Prepared:
         """Return positions and values of the rows that have a column, and what the others raise."""
         if self._part.table:
             return np.arange(len(self._part)), self._part.column(name), {}
-        values, lacking = _call_each(operator.attrgetter(name), self.rows)
+        values, lacking = _call_each(lambda row: getattr(row, name), self.rows)
         at = np.array([i for i in range(len(values)) if i not in lacking], np.int64)
         return at, [values[i] for i in at.tolist()] if lacking else values, lacking
 
@@ -316,8 +327,8 @@ def _call_each(
                 try:
                     for row in remaining:
                         append(f(row))
-                except Exception as error:  # noqa: BLE001 - what user code raises is the row's fault
-                    errors[len(values)] = error
+                except (Exception, SystemExit) as error:  # noqa: BLE001 - it is the row's fault
+                    errors[len(values)] = as_fault(error)
                     append(None)
                     if first_only:
                         values += [None] * (len(rows) - len(values))
@@ -357,5 +368,9 @@ def _late(rows: range, timeout: float | None) -> dict[int, Exception]:
 
 
 def _failed(lf: str, at: int, error: Exception, where: str = "") -> Failure:
+    try:
+        told = f"{type(error).__name__}: {error}"
+    except Exception:  # noqa: BLE001 - an exception of user code may fail to say what it is
+        told = f"{type(error).__name__} (its message cannot be made)"
     lines = traceback.format_exception(type(error), error, error.__traceback__)
-    return Failure(lf, at, f"{where}{type(error).__name__}: {error}", "".join(lines), error)
+    return Failure(lf, at, f"{where}{told}", "".join(lines), error)

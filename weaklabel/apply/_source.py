@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from weaklabel._checks import nearest
+from weaklabel._checks import nearest, repeated
 from weaklabel.lf import Row, TextRow, as_row, has_field, table_rows
 from weaklabel.matrix._keys import key_array
 from weaklabel.types import IntArray
@@ -191,9 +191,16 @@ def _flat_array(series: Any, *, objects: bool) -> Any:
         array, kind = array.cast(pa.large_string()), pa.large_string()
     text = pa.types.is_string(kind) or pa.types.is_large_string(kind)
     if objects:
-        return array if text else None
+        # A subclass of str may hold more than its text.
+        plain = {str, float, type(None)}
+        return array if text and set(map(type, series.to_list())) <= plain else None
     flat = text or pa.types.is_primitive(kind) or pa.types.is_null(kind)
     return array if flat or pa.types.is_binary(kind) or pa.types.is_large_binary(kind) else None
+
+
+def is_table(data: Any) -> bool:
+    """Tell whether data is one table."""
+    return _as_table(data) is not None
 
 
 def _as_table(data: Any) -> Any:
@@ -202,8 +209,13 @@ def _as_table(data: Any) -> Any:
         return None
     import narwhals as nw
 
-    table = nw.from_native(data, eager_only=True, pass_through=True)
-    if isinstance(table, nw.DataFrame):
+    try:
+        table = nw.from_native(data, eager_only=True, pass_through=True)
+    except nw.exceptions.DuplicateError:
+        table = None
+    if isinstance(table, nw.DataFrame) or (table is None and data is not None):
+        if again := repeated(list(getattr(data, "column_names", None) or data.columns)):
+            raise ValueError(f"the table has two columns {again[0]!r}; give each a name of its own")
         return table
     if isinstance(nw.from_native(data, pass_through=True), nw.LazyFrame):
         raise TypeError("data is a lazy frame; call .collect() first")

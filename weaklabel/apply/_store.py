@@ -300,6 +300,8 @@ def _with_checksum(data: bytes) -> bytes:
     return hashlib.blake2b(data, digest_size=_CHECK).digest() + data
 
 
-def _checked(data: bytes) -> bytes | None:
+def _checked(data: Any) -> bytes | None:
+    if not isinstance(data, bytes):
+        return None
     body = data[_CHECK:]
     return body if hashlib.blake2b(body, digest_size=_CHECK).digest() == data[:_CHECK] else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -20,10 +21,14 @@ from weaklabel.lf import (
     LabelingFunction,
     Preprocessor,
     Unfingerprintable,
+    digest_of,
     fingerprint_all,
     preprocessor_fingerprint,
 )
+from weaklabel.types import ABSTAIN
 
+# Codes without declared classes are below this.
+_MOST = 1 << 30
 # Raised when votes come to be coded in another way.
 _ENGINE = "1"
 
@@ -39,12 +44,15 @@ class StoredRun:
     keys : tuple of str or None
         Under what the votes of each LF stand; None where nothing says whether they would be the
         same again.
+    k : tuple of int or None
+        Number of classes of each LF; None where nothing declares them.
     docs : tuple of (Preprocessor, str)
         The preprocessors whose values are kept, and under what.
     """
 
     path: str
     keys: tuple[str | None, ...]
+    k: tuple[int | None, ...]
     docs: tuple[tuple[Preprocessor, str], ...]
 
     @classmethod
@@ -69,8 +77,13 @@ class StoredRun:
                 stacklevel=4,
             )
         kept = {id(p): p for lf in lfs for p in _all(lf.pre) if p.keep is not None}
-        docs = [(p, preprocessor_fingerprint(p).digest) for p in kept.values()]
-        run = cls(path, tuple(keys), tuple((p, digest) for p, digest in docs if digest is not None))
+        docs = [(p, _docs_key(p)) for p in kept.values()]
+        run = cls(
+            path,
+            tuple(keys),
+            tuple(None if own is None else own.k for own in (table or lf.classes for lf in lfs)),
+            tuple((p, digest) for p, digest in docs if digest is not None),
+        )
         run._note_use([lf.name for lf in lfs])
         return run
 
@@ -98,8 +111,14 @@ class StoredPart:
         for j, key in enumerate(self._run.keys):
             if key is not None:
                 places.setdefault(key, []).append(j)
-        stored = self._store.votes(self._digest, list(places))
-        return {j: _votes_of(data) for key, data in stored.items() for j in places[key]}
+        found: dict[int, LFVotes] = {}
+        for key, data in self._store.votes(self._digest, list(places)).items():
+            for j in places[key]:
+                try:
+                    found[j] = _votes_of(data, self._n, self._run.k[j])
+                except Exception:  # noqa: BLE001 - what cannot be read is computed anew
+                    break
+        return found
 
     def keep(self, votes: Mapping[int, LFVotes]) -> None:
         """Store votes that were computed."""
@@ -117,7 +136,10 @@ class StoredPart:
         if data is None:
             return None
         assert p.keep is not None  # noqa: S101
-        values = list(p.keep[1](data))
+        try:
+            values = list(p.keep[1](data))
+        except Exception:  # noqa: BLE001 - what cannot be read is computed anew
+            return None
         return values if len(values) == self._n else None
 
     def keep_docs(self, p: Preprocessor, values: list[Any]) -> None:
@@ -139,9 +161,17 @@ def _all(pre: Sequence[Preprocessor]) -> list[Preprocessor]:
 
 
 def _key(digest: str, table: ClassTable | None) -> str:
-    names = "\0".join(() if table is None else table.names)
-    told = f"{_ENGINE}\0{digest}\0{table is None}\0{names}"
-    return hashlib.blake2b(told.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+    told = json.dumps([_ENGINE, digest, None if table is None else table.names])
+    return hashlib.blake2b(told.encode(), digest_size=16).hexdigest()
+
+
+def _docs_key(p: Preprocessor) -> str | None:
+    """Return under what the values of a preprocessor are kept: what it is and how it keeps."""
+    digest = preprocessor_fingerprint(p).digest
+    try:
+        return None if digest is None else digest_of((digest, p.keep))
+    except Unfingerprintable:
+        return None
 
 
 def _data_of(votes: LFVotes) -> bytes:
@@ -159,17 +189,27 @@ def _data_of(votes: LFVotes) -> bytes:
     return encoded(header, small.tobytes(), (codes[:1] if one else codes).tobytes())
 
 
-def _votes_of(data: bytes) -> LFVotes:
+def _votes_of(data: bytes, n: int, k: int | None) -> LFVotes:
+    """Return stored votes on n rows; ValueError where they cannot be such."""
     header, (gaps, codes) = decoded(data)
-    n = header["votes"]
-    kind = "<u2" if len(gaps) == 2 * n else "<u4"
+    votes = header["votes"]
+    kind = "<u2" if len(gaps) == 2 * votes else "<u4"
     at = np.cumsum(np.frombuffer(gaps, kind), dtype=np.int64)
     coded = np.frombuffer(codes, "<i4").astype(np.int32)
-    return LFVotes(
-        at,
-        np.broadcast_to(coded, n).copy() if len(coded) == 1 else coded,
-        [frozenset(classes) for classes in header["sets"]],
-        [ClassTable(tuple(names)) for names in header["learned"]],
-        [],
-        reused=True,
-    )
+    if len(coded) == 1:
+        coded = np.broadcast_to(coded, votes).copy()
+    sets = [frozenset(classes) for classes in header["sets"]]
+    most = _MOST if k is None else k
+    members = [member for classes in sets for member in classes]
+    if len(at) != votes or len(coded) != votes or any(not 0 <= c < most for c in members):
+        raise ValueError("no votes")
+    if votes and not (
+        at[-1] < n
+        and (np.diff(at) > 0).all()
+        and (coded < most).all()
+        and (coded >= -1 - len(sets)).all()
+        and (coded != ABSTAIN).all()
+    ):
+        raise ValueError("no votes")
+    learned = [ClassTable(tuple(names)) for names in header["learned"]]
+    return LFVotes(at, coded, sets, learned, [], reused=True)

@@ -13,6 +13,7 @@ from pathlib import Path
 from weaklabel.apply._part import Job, vote_on
 from weaklabel.apply._source import Part
 from weaklabel.apply._votes import PartVotes
+from weaklabel.errors import WeakLabelError
 
 
 def run_parts(parts: Iterable[Part], job: Job, *, n_jobs: int) -> Generator[PartVotes, None, None]:
@@ -28,6 +29,7 @@ def run_parts(parts: Iterable[Part], job: Job, *, n_jobs: int) -> Generator[Part
     import tempfile
 
     from joblib import Parallel, delayed
+    from joblib.externals.loky.process_executor import TerminatedWorkerError
 
     with tempfile.TemporaryDirectory(prefix="weaklabel-") as folder:
         path = Path(folder) / "job.pkl"
@@ -41,6 +43,11 @@ def run_parts(parts: Iterable[Part], job: Job, *, n_jobs: int) -> Generator[Part
                 yield votes
             if source.error is not None:
                 raise source.error
+        except TerminatedWorkerError as error:
+            raise WeakLabelError(
+                "a worker process died: it was killed, ran out of memory, or a labeling function "
+                "ended it. Run with n_jobs=1 to see which, or with fewer processes"
+            ) from error
         finally:
             with warnings.catch_warnings():
                 # After a fault nobody wants the other parts; joblib would warn of just that.

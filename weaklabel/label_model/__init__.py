@@ -13,7 +13,10 @@ Which one when:
 """
 
 from weaklabel.label_model._anchored._label_model import LabelModel
+from weaklabel.label_model._base._compared import GoldScores, ModelComparison
 from weaklabel.label_model._base._crowd import crowd_matrix
+from weaklabel.label_model._base._explained import Explanation
+from weaklabel.label_model._base._lf_value import LFValue, lf_value
 from weaklabel.label_model._base._vote_model import VoteModel
 from weaklabel.label_model._calibration._calibrated_model import CalibratedModel
 from weaklabel.label_model._calibration._calibration_error import calibration_error
@@ -41,8 +44,12 @@ __all__ = [
     "AutoLabelModel",
     "CalibratedModel",
     "DawidSkene",
+    "Explanation",
+    "GoldScores",
+    "LFValue",
     "LabelModel",
     "MajorityVote",
+    "ModelComparison",
     "MultiLabelModel",
     "NaiveBayes",
     "NumericModel",
@@ -55,6 +62,7 @@ __all__ = [
     "WeightedVote",
     "calibration_error",
     "crowd_matrix",
+    "lf_value",
     "matrices_by_label",
     "refine",
 ]

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import Enum
-from typing import Any, final, overload
+from typing import TYPE_CHECKING, Any, final, overload
 
 from weaklabel._checks import shorten
 from weaklabel._classes import ClassTable
@@ -17,7 +17,11 @@ from weaklabel.lf._rule import ColumnRule, row_function
 from weaklabel.lf._votes import VoteCoder
 from weaklabel.types import Classes, ClassSet
 
+if TYPE_CHECKING:
+    from weaklabel.analysis import Preview
+
 Examples = Mapping[str, Any] | Sequence[tuple[Any, Any]]
+Matched = Callable[[str], Iterable[tuple[int, int]]]
 
 
 @final
@@ -45,7 +49,8 @@ class LabelingFunction:
     columns : tuple of str
         The columns it reads, where it says so: they are checked before the run.
     rule : ColumnRule or None
-        What it was made of, when not of a function.
+        What it was made of, when not of a function. Beside it the constructor takes ``matched=``,
+        from a text to the (start, end) of the pieces that it votes for; see `matched`.
     version : str, int, float or None
         Its declared version.
     """
@@ -64,10 +69,13 @@ class LabelingFunction:
         batch: bool = False,
         columns: Sequence[str] | str = (),
         version: str | float | None = None,
+        matched: Matched | None = None,
     ) -> None:
         if rule is not None:
             _check_rule(rule, f=f, votes=votes, batch=batch, resources=resources)
             f, columns = row_function(rule), columns or rule.column
+        if matched is not None and (rule is None or not callable(matched)):
+            raise TypeError(f"matched= takes a function of a value beside rule=, got {matched!r}")
         if not callable(f):
             raise TypeError(f"a labeling function wraps a function, got {f!r}")
         self.rule = rule
@@ -84,6 +92,7 @@ class LabelingFunction:
         self.columns = (columns,) if isinstance(columns, str) else tuple(columns)
         self.examples = self._read_examples(examples)
         self._f = f
+        self._matched = matched
         # The name and the docstring; not what else a callable object holds, it would overwrite
         # what was set above.
         functools.update_wrapper(self, f, updated=())
@@ -144,6 +153,80 @@ class LabelingFunction:
             # Loaded by the call: what fails to load is a fault of the row, with its traceback.
             return functools.partial(called_with, self._f, self.resources)
         return functools.partial(self._f, **self.resources) if self.resources else self._f
+
+    def matched(self, x: Any) -> list[tuple[int, int]]:
+        """Return the pieces of a text for which it votes.
+
+        Parameters
+        ----------
+        x : mapping, str or object
+            A data point.
+
+        Returns
+        -------
+        list of (int, int)
+            Start and end of each piece in the text of the one column that it reads; empty where
+            it cannot say: it is made of a function, or the value is no text.
+
+        Examples
+        --------
+        >>> from weaklabel_lfs import text
+        >>> text.keyword(1, "free").matched("free tea, free milk")
+        [(0, 4), (10, 14)]
+        """
+        if self._matched is None or self.rule is None:
+            return []
+        value = getattr(as_row(x), self.rule.column)
+        return [(int(a), int(b)) for a, b in self._matched(value)] if isinstance(value, str) else []
+
+    def preview(
+        self,
+        data: Any,
+        n: int = 20,
+        *,
+        classes: Classes | None = None,
+        text: str | None = None,
+        seed: int = 0,
+    ) -> Preview:
+        """Try it on a few rows: its votes, its time a row, and its first fault.
+
+        Parameters
+        ----------
+        data : table, sequence or iterable
+            What `apply_lfs` takes.
+        n : int, optional
+            Rows to try it on at most: a sample that is spread over the data.
+        classes : Enum type or sequence of str, optional
+            The classes, where the LF declares none itself.
+        text : str, optional
+            The column or field of the data that holds the texts; default ``text``, else the only
+            one.
+        seed : int, optional
+            Of the sample.
+
+        Returns
+        -------
+        Preview
+            Prints as text.
+
+        Raises
+        ------
+        ValueError, TypeError
+            When the data is none, lacks a declared column, or an argument is not as above.
+
+        Examples
+        --------
+        >>> import weaklabel as wl
+        >>> @wl.labeling_function(votes="SPAM", classes=("HAM", "SPAM"))
+        ... def says_free(x):
+        ...     return "free" in x.text
+        >>> tried = says_free.preview(["free tea", "hello"])
+        >>> tried.share, tried.n_faults
+        (0.5, 0)
+        """
+        from weaklabel.analysis import preview
+
+        return preview(self, data, n, classes=classes, text=text, seed=seed)
 
     def check(self, classes: Classes | None = None) -> None:
         """Run the examples.

@@ -185,6 +185,18 @@ class BatchContractError(ValueError):
     """A batch function did not return one value a row: the function is wrong, not a row."""
 
 
+def as_fault(error: BaseException) -> Exception:
+    """Return what user code raised as the fault of a row.
+
+    A run that a row could end with exit code 0 would look as if it were done.
+    """
+    if isinstance(error, Exception):
+        return error
+    fault = RuntimeError(f"it ended the program: {type(error).__name__}({error})")
+    fault.__traceback__ = error.__traceback__
+    return fault
+
+
 def isolated(
     f: Callable[[Batch], Sequence[Any]], rows: Sequence[Any], what: str, *, first_only: bool = False
 ) -> tuple[list[Any], dict[int, Exception]]:
@@ -220,9 +232,9 @@ def isolated(
         return [], {}
     try:
         returned = f(Batch(rows))
-    except Exception as error:  # noqa: BLE001 - whatever user code raises is the row's fault
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - it is the fault of a row
         if len(rows) == 1:
-            return [None], {0: error}
+            return [None], {0: as_fault(error)}
     else:
         return _values(returned, len(rows), what), {}
     # Not in the except block: the errors of the halves would carry this one as their context.

@@ -18,9 +18,9 @@ Holds = Callable[[Any], bool | None]
 class ColumnRule:
     r"""Declare a labeling function as a predicate on the value of one column.
 
-    Many rules on one column run in a single pass over its texts: `literals` says in which texts a
-    rule can hold at all, and only those are looked at. What is promised here is not checked on
-    the data; a promise that is broken loses votes.
+    Many rules on one column run in a single pass over its texts: `literals` or `superset` says in
+    which texts a rule can hold at all, and only those are looked at. What is promised here is not
+    checked on the data; a promise that is broken loses votes.
 
     Parameters
     ----------
@@ -39,6 +39,10 @@ class ColumnRule:
     decisive : bool, optional
         A promise: `holds` is true where one of the literals occurs (with `whole_word`: stands as
         a whole word), so that it need not be asked.
+    superset : str, optional
+        An RE2 pattern, where there are no literals. A promise: `holds` is false on an ASCII text
+        in which the pattern is not found. It may be found in others too. `holds` is asked about
+        every text where RE2 refuses the pattern, and about every text beyond ASCII.
 
     Raises
     ------
@@ -61,6 +65,7 @@ class ColumnRule:
     fold: bool = False
     whole_word: bool = False
     decisive: bool = False
+    superset: str | None = None
 
     def __post_init__(self) -> None:
         column: Any = self.column
@@ -81,6 +86,14 @@ class ColumnRule:
                 )
         if (self.whole_word or self.decisive) and not self.literals:
             raise ValueError("whole_word= and decisive= speak of literals, got literals=()")
+        superset: Any = self.superset
+        if superset is not None and (not isinstance(superset, str) or not superset):
+            raise TypeError(f"superset= takes an RE2 pattern, a str not empty, got {superset!r}")
+        if superset is not None and self.literals:
+            raise ValueError(
+                f"superset= takes the place of literals=, got {shorten(superset)} beside "
+                f"{shorten(self.literals)}; leave one out"
+            )
 
 
 def answer(held: Any) -> bool | None:

@@ -101,7 +101,7 @@ class VoteCoder:
             return self._code_distinct(
                 list(zip(map(type, votes), votes, strict=True)) if pairs else votes, pairs=pairs
             )
-        except TypeError:  # something unhashable is among them, and that is no vote
+        except Exception:  # noqa: BLE001 - something that cannot be hashed is no vote
             return self._code_each(votes)
 
     def _code_distinct(

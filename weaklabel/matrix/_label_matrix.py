@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self, final
+from typing import TYPE_CHECKING, Any, Literal, Self, final
 
 import numpy as np
 
@@ -20,7 +20,7 @@ from weaklabel.matrix._storage import Votes, check_amounts, check_csr
 from weaklabel.types import Classes, Fault, FloatArray, IntArray
 
 if TYPE_CHECKING:
-    from weaklabel.analysis import LFSummary
+    from weaklabel.analysis import Advice, LFPairs, LFSummary, RowSample, VoteDiff
 
 _KIND = "LabelMatrix"
 # Version 2 has confidences; a matrix without is written as version 1, which all can read.
@@ -321,7 +321,7 @@ class LabelMatrix:
         """
         return self._votes.csr()
 
-    def summary(self, gold: Any = None) -> LFSummary:
+    def summary(self, gold: Any = None, *, slices: Any = None) -> LFSummary:
         """Summarise each labeling function: polarity, coverage, overlaps, conflicts.
 
         Parameters
@@ -329,6 +329,8 @@ class LabelMatrix:
         gold : array-like, shape (n,), optional
             Gold labels, missing or -1 where unknown; they add correct, incorrect, precision with
             its 95 % interval, and recall by class.
+        slices : Slices, or mapping of str to array-like of bool, shape (n,), optional
+            For a table of the slices besides.
 
         Returns
         -------
@@ -337,12 +339,240 @@ class LabelMatrix:
 
         Raises
         ------
+        TypeError
+            When the slices are no mapping.
         ValueError
-            When the gold labels have another length or an unknown class.
+            When the gold labels have another length or an unknown class, or a slice does not fit.
         """
         from weaklabel.analysis import summarize
 
-        return summarize(self, gold)
+        return summarize(self, gold, slices=slices)
+
+    def rows(
+        self,
+        *,
+        lf: Any = None,
+        votes: Any = None,
+        wrong: Any = None,
+        conflict: Any = None,
+        uncovered: bool | None = None,
+        slices: Any = None,
+        among: Any = None,
+        data: Any = None,
+        lfs: Iterable[Any] = (),
+        text: str | None = None,
+        key: str | None = None,
+        n: int = 20,
+        seed: int = 0,
+    ) -> RowSample:
+        """Show the rows behind a number, with every LF's vote beside them; see `analysis.rows`.
+
+        Filters combine by and.
+
+        Parameters
+        ----------
+        lf : str, int or LabelingFunction, or several of them, optional
+            LFs, each of which votes.
+        votes : class, or several, optional
+            What they vote.
+        wrong : array-like, shape (n,), optional
+            Gold labels: rows on which a vote excludes the gold class.
+        conflict : (LF, LF) or True, optional
+            Rows on which these two LFs, or any two, leave no class in common.
+        uncovered : bool, optional
+            True for rows without votes, False for rows with.
+        slices : Slices, or mapping of str to array-like of bool, shape (n,), optional
+            Rows that are in every one of these slices.
+        among : array-like of bool, shape (n,), or of int, optional
+            A mask, or positions of rows.
+        data : table, sequence or iterable, optional
+            What the matrix was made of; its rows are shown.
+        lfs : iterable of LabelingFunction, optional
+            To mark what they matched.
+        text, key : str, optional
+            Where the texts, and the row keys, stand in the data.
+        n, seed : int, optional
+            Size and seed of the sample.
+
+        Returns
+        -------
+        RowSample
+            Prints as text; ``.to_frame()`` is a DataFrame.
+
+        Raises
+        ------
+        TypeError
+            When an argument is not as above.
+        ValueError
+            When an LF, a class or a column is unknown, or gold, slices or data do not belong to
+            the matrix.
+        """
+        from weaklabel.analysis import rows
+
+        return rows(
+            self,
+            lf=lf,
+            votes=votes,
+            wrong=wrong,
+            conflict=conflict,
+            uncovered=uncovered,
+            slices=slices,
+            among=among,
+            data=data,
+            lfs=lfs,
+            text=text,
+            key=key,
+            n=n,
+            seed=seed,
+        )
+
+    def pairs(self, *, model: Any = None, slices: Any = None) -> LFPairs:
+        """Count for each pair of LFs where they meet, agree and clash; see `analysis.lf_pairs`.
+
+        Parameters
+        ----------
+        model : label model, optional
+            Its probabilities tell the classes, for what agreement conditional independence
+            predicts; default the vote shares.
+        slices : Slices, or mapping of str to array-like of bool, shape (n,), optional
+            For the same numbers slice by slice.
+
+        Returns
+        -------
+        LFPairs
+            Prints as a table; ``.to_frame()`` is a DataFrame.
+
+        Raises
+        ------
+        TypeError
+            When the model is no fitted label model, or the slices are no mapping.
+        ValueError
+            When model or slices do not belong to the matrix.
+        """
+        from weaklabel.analysis import lf_pairs
+
+        return lf_pairs(self, model=model, slices=slices)
+
+    def update(
+        self,
+        lf: Any,
+        data: Any,
+        *,
+        key: str | None = None,
+        n_jobs: int = 1,
+        on_error: Literal["raise", "abstain"] = "raise",
+        max_fault_rate: float = 0.1,
+        progress: bool = True,
+        cache: str | os.PathLike[str] | None = None,
+        timeout: float | None = None,
+    ) -> LabelMatrix:
+        """Run one LF again, or a new one, and return the matrix with its column.
+
+        See `analysis.update`.
+
+        Parameters
+        ----------
+        lf : LabelingFunction, or several
+            Takes the place of the column of its name; an LF of a new name comes last.
+        data : table, sequence or iterable
+            What the matrix was made of.
+        key : str, optional
+            Where the row keys stand in the data; default: found by the keys.
+        n_jobs, on_error, max_fault_rate, progress, cache, timeout
+            As in `apply_lfs`.
+
+        Returns
+        -------
+        LabelMatrix
+            The same rows, keys, classes and other columns.
+
+        Raises
+        ------
+        LFError
+            When the LF fails or votes something illegal.
+        ValueError, TypeError
+            When the data does not belong to the matrix, or the LF votes on other classes.
+        """
+        from weaklabel.analysis import update
+
+        return update(
+            self,
+            lf,
+            data,
+            key=key,
+            n_jobs=n_jobs,
+            on_error=on_error,
+            max_fault_rate=max_fault_rate,
+            progress=progress,
+            cache=cache,
+            timeout=timeout,
+        )
+
+    def diff(self, other: LabelMatrix, *, gold: Any = None) -> VoteDiff:
+        """Compare this matrix with a later version of it; see `analysis.vote_diff`.
+
+        Parameters
+        ----------
+        other : LabelMatrix
+            The later version; rows are matched by key, LFs and classes by name.
+        gold : array-like, shape (n,), optional
+            Gold labels of the rows of this one; they add precision.
+
+        Returns
+        -------
+        VoteDiff
+            Prints as a table; ``.to_frame()`` is a DataFrame.
+
+        Raises
+        ------
+        TypeError
+            When the other one is no label matrix.
+        ValueError
+            When the classes differ, or the gold labels do not fit.
+        """
+        from weaklabel.analysis import vote_diff
+
+        return vote_diff(self, other, gold=gold)
+
+    def advise(
+        self,
+        gold: Any = None,
+        *,
+        model: Any = None,
+        data: Any = None,
+        slices: Any = None,
+        text: str | None = None,
+    ) -> Advice:
+        """Look for what is wrong with the LFs, or could be better; see `analysis.advise`.
+
+        Parameters
+        ----------
+        gold : array-like, shape (n,), optional
+            Gold labels, missing or -1 where unknown.
+        model : label model, optional
+            Fitted on these LFs; where no gold is known it tells precisions and class balance.
+        data : table or sequence of n rows, optional
+            What the votes were cast on; its texts are grouped where no LF votes.
+        slices : mapping of str to array-like of bool, shape (n,), optional
+            Masks by name.
+        text : str, optional
+            The column or field of the data that holds the texts.
+
+        Returns
+        -------
+        Advice
+            Findings with codes, the gravest first; prints as text.
+
+        Raises
+        ------
+        TypeError
+            When the model is no fitted label model, or the slices are no mapping.
+        ValueError
+            When gold, model, data or slices do not belong to the matrix.
+        """
+        from weaklabel.analysis import advise
+
+        return advise(self, gold, model=model, data=data, slices=slices, text=text)
 
     def select(self, lfs: Iterable[str | int]) -> LabelMatrix:
         """Return the matrix of some labeling functions, in the given order.
@@ -382,7 +612,7 @@ class LabelMatrix:
         keys = self.keys[positions]
         if len(np.unique(positions)) != len(positions):
             raise ValueError("L[rows] takes each row once, row keys are unique")
-        new = {int(old): i for i, old in enumerate(positions)}
+        new = {int(old): i for i, old in enumerate(positions)} if self._faults else {}
         faults = sorted(
             (replace(f, row=new[f.row]) for f in self._faults if f.row in new), key=lambda f: f.row
         )

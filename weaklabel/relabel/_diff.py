@@ -15,6 +15,7 @@ from weaklabel._checks import shorten
 from weaklabel._render import terminal_width, text_table
 from weaklabel.errors import RunError
 from weaklabel.matrix import LabelMatrix, read_votes
+from weaklabel.relabel._counted import counted
 from weaklabel.relabel._directory import RunDirectory
 from weaklabel.relabel._manifest import identity
 from weaklabel.relabel._result import RunResult, load_run
@@ -156,7 +157,7 @@ class RunDiff:
             (self.b, self.only_b, self.rows_b - self.common),
         ):
             if count:
-                yield _fit(f"{count:,} rows only in {what}: {_listed(keys)}", width)
+                yield _fit(f"{counted(count, 'row')} only in {what}: {_listed(keys)}", width)
         if self.moves:
             yield ""
             cells = [

@@ -5,6 +5,7 @@ from __future__ import annotations
 import glob
 import hashlib
 import os
+import stat
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,6 +59,13 @@ class InputFile:
             When it cannot be read.
         """
         try:
+            # Before it is opened: a pipe that nobody writes to would wait for ever.
+            if not stat.S_ISREG(path.stat().st_mode):
+                raise InputError(
+                    f"{path} is no regular file (a pipe or a device, say), and files are read "
+                    "more than once; write its content to a file, and name that",
+                    path=path,
+                )
             with path.open("rb") as file:
                 state = os.fstat(file.fileno())
                 digest = hashlib.blake2b(digest_size=16)
@@ -86,8 +94,8 @@ def found_files(
     inputs : path or sequence of paths
         Files, folders and globs. Folders are searched through all their subfolders; names that
         begin with ``.`` or ``_`` are left out, and so are files of other suffixes where there are
-        data files. Files of a folder or glob come in the order of their paths, and a file that is
-        named twice comes once.
+        data files. Files of a folder or glob come in the order of their paths. Links are followed,
+        and a file that is named twice, by a link too, comes once.
     format : {"csv", "jsonl", "parquet"}, optional
         Told by the suffix where it is not given.
 
@@ -96,7 +104,8 @@ def found_files(
     ValueError
         When `format` is none of the three, or nothing is named.
     InputError
-        When a file is missing, a folder or glob holds no data files, or the formats are mixed.
+        When a file is missing or none, a folder or glob holds no data files, or the formats are
+        mixed.
     """
     wanted = _checked_format(format)
     named = [inputs] if isinstance(inputs, str | os.PathLike) else list(inputs)
@@ -105,7 +114,7 @@ def found_files(
     found: dict[str, Path] = {}
     for one in named:
         for path in _expanded(os.fspath(one), wanted):
-            found.setdefault(os.path.abspath(path), path)
+            found.setdefault(os.path.realpath(path), path)
     files = tuple(found.values())
     return files, wanted or _one_format(files, "the inputs hold")
 
@@ -141,8 +150,9 @@ def _checked_format(name: str | None) -> Format | None:
 
 def _expanded(text: str, wanted: Format | None) -> list[Path]:
     path = Path(text)
+    seen: set[tuple[int, int]] = set()
     if path.is_dir():
-        return _chosen(list(_inside(path)), wanted, f"folder {text}", path)
+        return _chosen(list(_inside(path, seen)), wanted, f"folder {text}", path)
     if path.exists():
         if wanted is None or _packed(path):
             _format_of(path)
@@ -154,7 +164,7 @@ def _expanded(text: str, wanted: Format | None) -> list[Path]:
                 f"glob {text!r} matches no files; check the pattern, seen from {Path.cwd()}",
                 path=path,
             )
-        inside = [file for hit in hits for file in (_inside(hit) if hit.is_dir() else [hit])]
+        inside = [file for hit in hits for file in (_inside(hit, seen) if hit.is_dir() else [hit])]
         return _chosen(inside, wanted, f"glob {text!r}", path)
     beside = sorted(p.name for p in path.parent.iterdir()) if path.parent.is_dir() else []
     raise InputError(
@@ -163,13 +173,20 @@ def _expanded(text: str, wanted: Format | None) -> list[Path]:
     )
 
 
-def _inside(folder: Path) -> Iterator[Path]:
-    """Yield the files below a folder in the order of their paths, hidden ones left out."""
+def _inside(folder: Path, seen: set[tuple[int, int]]) -> Iterator[Path]:
+    """Yield the files below a folder in the order of their paths, hidden ones left out.
+
+    A folder that was seen is left out: links may lead back to where they come from.
+    """
+    state = folder.stat()
+    if (state.st_dev, state.st_ino) in seen:
+        return
+    seen.add((state.st_dev, state.st_ino))
     for path in sorted(folder.iterdir()):
         if path.name.startswith((".", "_")) and not (path.is_dir() and "=" in path.name):
             continue
         if path.is_dir():
-            yield from _inside(path)
+            yield from _inside(path, seen)
         else:
             yield path
 

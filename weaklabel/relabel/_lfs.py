@@ -8,6 +8,7 @@ import importlib.util
 import os
 import re
 import sys
+import sysconfig
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -44,12 +45,15 @@ class LoadedLFs:
         The spec that each came from.
     files : tuple of tuple of Path
         The files of Python that each is written in, where they are known.
+    beside : tuple of tuple of Path
+        The files of the other modules that were loaded from the folders of those files.
     """
 
     lfs: tuple[LabelingFunction, ...]
     classes: tuple[str, ...]
     sources: tuple[str, ...]
     files: tuple[tuple[Path, ...], ...]
+    beside: tuple[tuple[Path, ...], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +111,12 @@ def load_lfs(
         raise ConfigError("no labeling functions are named; give pack:NAME, module or file.py")
     base = Path(folder).resolve()
     _forget()
-    found = [_load(spec, base) for spec in wanted]
+    found: list[_Found] = []
+    beside: list[tuple[Path, ...]] = []
+    for spec in wanted:
+        found.append(_load(spec, base))
+        # At once: the next spec may hide modules of another folder behind its own.
+        beside.append(_loaded_beside(found[-1].file, base))
     seen: dict[str, str] = {}
     for one in found:
         for lf in one.lfs:
@@ -128,6 +137,7 @@ def load_lfs(
         classes=(table or _declared(found)).names,
         sources=tuple(one.spec for one in found for _ in one.lfs),
         files=tuple(_written_in(lf, one.file) for one in found for lf in one.lfs),
+        beside=tuple(near for one, near in zip(found, beside, strict=True) for _ in one.lfs),
     )
 
 
@@ -161,7 +171,13 @@ def _load(spec: str, folder: Path) -> _Found:
         name = spec.removeprefix("pack:")
         if not name:
             raise PackError(f"{spec!r} names no pack; write e.g. pack:spam")
-        pack = load_pack(name)
+        try:
+            pack = load_pack(name)
+        except SystemExit as error:
+            raise PackError(
+                f"pack {name!r} cannot be loaded: SystemExit: {error}; take the call of sys.exit() "
+                "out of its modules"
+            ) from error
         return _Found(spec, tuple(pack.lfs), ClassTable.of(pack.classes), None)
     if match := FILE_SPEC.fullmatch(spec):
         path = folder / match["file"]
@@ -287,7 +303,7 @@ def _imported(execute: Callable[[], ModuleType], folder: Path, what: str) -> Mod
                 f"{what}: {type(error).__name__} in {at}: {error.msg}: {line}",
                 path=Path(error.filename or what),
             ) from error
-        except Exception as error:
+        except (Exception, SystemExit) as error:  # sys.exit() would end the command in silence
             frame = _own_frame(error, folder)
             at = "" if frame is None else f" in {frame.filename}, line {frame.lineno}"
             text = "" if frame is None or not frame.line else f": {frame.line.strip()}"
@@ -366,6 +382,32 @@ def _in_folder(module: ModuleType, folder: Path) -> bool:
         return (path.parent.parent if path.name == "__init__.py" else path.parent) == folder
     places = [Path(place).resolve() for place in getattr(module, "__path__", [])]
     return any(place.parent == folder for place in places)
+
+
+def _loaded_beside(file: Path | None, base: Path) -> tuple[Path, ...]:
+    """Return the files of the modules that stand in the folder of a file of LFs, in order.
+
+    A package that the file is in may stand in `base`. Installed packages tell themselves apart by
+    their versions, and what is beside them is not theirs.
+    """
+    if file is None:
+        return ()
+    file = file.resolve()
+    folders = {file.parent, base} if base in file.parents else {file.parent}
+    folders -= {Path(place).resolve() for place in sysconfig.get_paths().values()}
+    tops: dict[str, bool] = {"__main__": False, "weaklabel": False}
+    near: set[Path] = set()
+    for name, module in list(sys.modules.items()):
+        top = name.partition(".")[0]
+        if top not in tops:
+            whole = sys.modules.get(top)
+            tops[top] = isinstance(whole, ModuleType) and any(
+                _in_folder(whole, folder) for folder in folders
+            )
+        own = getattr(module, "__file__", None) if tops[top] else None
+        if own is not None:
+            near.add(Path(own).resolve())
+    return tuple(sorted(near - {file}))
 
 
 def _stands_in(name: str, folder: Path) -> bool:

@@ -48,8 +48,10 @@ def new_manifest(
         ],
         "classes": list(loaded.classes),
         "lfs": [
-            described(lf, source, paths)
-            for lf, source, paths in zip(loaded.lfs, loaded.sources, loaded.files, strict=True)
+            described(lf, source, [*paths, *beside])
+            for lf, source, paths, beside in zip(
+                loaded.lfs, loaded.sources, loaded.files, loaded.beside, strict=True
+            )
         ],
         "seeds": {} if config.end_model is None else {"end_model": config.end_model.seed},
         "stages": {},
@@ -139,11 +141,13 @@ def _said(table: Mapping[str, Any], key: str) -> str:
 
 def _text_digest(paths: Sequence[Path]) -> str | None:
     digest = hashlib.sha256()
-    for path in paths:
+    for path in dict.fromkeys(paths):
         try:
-            digest.update(path.read_bytes())
+            text = path.read_bytes()
         except OSError:
             return None
+        digest.update(f"{path.name}:{len(text)}:".encode())
+        digest.update(text)
     return digest.hexdigest()[:32] if paths else None
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
+import textwrap
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, final
 
-from weaklabel._checks import shorten
+from weaklabel._render import terminal_width
 from weaklabel.errors import RunError
+from weaklabel.relabel._counted import counted
 from weaklabel.relabel._directory import RunDirectory
 
 if TYPE_CHECKING:
@@ -83,20 +85,34 @@ class RunResult:
     def __str__(self) -> str:
         return "\n".join(f"{name:10}{text}" for name, text in self._lines())
 
+    def _error(self) -> str:
+        """Return why the run failed, whole, in lines as wide as the terminal."""
+        error = self.manifest["error"]
+        if error["type"] == "KeyboardInterrupt":
+            return "stopped by Ctrl-C"
+        text = f"{error['type']}: {error['message']}" if error["message"] else error["type"]
+        return textwrap.fill(
+            text,
+            terminal_width(),
+            initial_indent=" " * 10,
+            subsequent_indent=" " * 10,
+            break_long_words=False,
+            break_on_hyphens=False,
+        ).lstrip()
+
     def _lines(self) -> Iterator[tuple[str, str]]:
         counts = self.counts
         yield "run", f"{self.run}: {self.status}"
         if self.manifest["error"]:
-            error = self.manifest["error"]
-            yield "error", shorten(f"{error['type']}: {error['message']}", 66)
+            yield "error", self._error()
         yield "directory", _tail(str(self.directory), 70)
         if "rows" in counts:
             rows = counts["rows"]
             bad = f", {counts['bad_rows']:,} bad ones left out" if counts["bad_rows"] else ""
-            yield "rows", f"{rows:,} in {counts['parts']:,} parts{bad}"
+            yield "rows", f"{rows:,} in {counted(counts['parts'], 'part')}{bad}"
             share = f" ({counts['covered'] / rows:.1%})" if rows else ""
             yield "covered", f"{counts['covered']:,}{share}"
-            yield "votes", f"{counts['votes']:,} of {len(self.manifest['lfs']):,} LFs"
+            yield "votes", f"{counts['votes']:,} of {counted(len(self.manifest['lfs']), 'LF')}"
             faults = sorted(self.manifest["faults"].items(), key=lambda pair: -pair[1])
             if faults:
                 most = ", ".join(f"{name} {count:,}" for name, count in faults[:3])

@@ -174,7 +174,10 @@ def label_stage(work: Work) -> dict[str, Any]:
             bar.update(len(codes))
     names = [*work.loaded.classes, None]
     work.counts["labels"] = {name or "": found[name] for name in names}
-    recorded: dict[str, Any] = {"parts": len(directory.finished("labels"))}
+    recorded: dict[str, Any] = {
+        "parts": len(directory.finished("labels")),
+        "already_there": len(done),
+    }
     if gold is not None:
         recorded["gold"] = {"known": known, "right": right}
         work.counts["gold"] = recorded["gold"]
@@ -249,7 +252,10 @@ def predict_stage(work: Work) -> dict[str, Any]:
                 )
                 _write(work, "predictions", index, labels, provenance)
             bar.update(L.n)
-    return {"parts": len(work.directory.finished("predictions"))}
+    return {
+        "parts": len(work.directory.finished("predictions")),
+        "already_there": len(done),
+    }
 
 
 STAGE: Mapping[str, Callable[[Work], dict[str, Any]]] = {

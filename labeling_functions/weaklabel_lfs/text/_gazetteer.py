@@ -21,6 +21,7 @@ from weaklabel_lfs._builder import (
     default_name,
     on_text,
 )
+from weaklabel_lfs.text._as_written import as_written
 
 _tokens = re.compile(r"\w+").findall
 
@@ -109,6 +110,17 @@ def gazetteer(
                         return True
         return False
 
+    def matched(text: str) -> list[tuple[int, int]]:
+        folded = text if case else text.lower()
+        words = [(match.group(), *match.span()) for match in re.finditer(r"\w+", folded)]
+        spans = [
+            (start, words[i + length - 1][2])
+            for i, (word, start, _) in enumerate(words)
+            for length in lengths_of(word, ())
+            if tuple(each for each, _, _ in words[i : i + length]) in known
+        ]
+        return as_written(text, folded, spans)
+
     return build(
         wl.ColumnRule(
             column,
@@ -123,6 +135,7 @@ def gazetteer(
         votes=votes,
         classes=classes,
         examples=examples,
+        matched=matched,
     )
 
 

@@ -18,6 +18,7 @@ from weaklabel_lfs._builder import (
     default_name,
     on_text,
 )
+from weaklabel_lfs.text._as_written import as_written
 
 
 def keyword(
@@ -80,13 +81,19 @@ def keyword(
     _check_words(words)
     check_column(column)
     check_missing(missing)
-    check_count(at_least, argument="at_least", most=len(set(words)))
     given = words if case else tuple(word.lower() for word in words)
     many = tuple(dict.fromkeys(given))
+    check_count(at_least, argument="at_least", most=len(many))
     if at_least == 1:
         holds = _any_word(many, whole_word=whole_word, case=case)
     else:
         holds = _some_words(many, whole_word=whole_word, case=case, at_least=at_least)
+    pattern = re.compile(_pattern(many, whole_word=whole_word))
+
+    def matched(text: str) -> list[tuple[int, int]]:
+        folded = text if case else text.lower()
+        return as_written(text, folded, (match.span() for match in pattern.finditer(folded)))
+
     return build(
         _rule(
             on_text(holds, column=column, missing=missing),
@@ -100,6 +107,7 @@ def keyword(
         votes=votes,
         classes=classes,
         examples=examples,
+        matched=matched,
     )
 
 

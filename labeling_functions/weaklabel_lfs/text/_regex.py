@@ -17,6 +17,7 @@ from weaklabel_lfs._builder import (
     default_name,
     on_text,
 )
+from weaklabel_lfs.text._re2_superset import re2_superset
 from weaklabel_lfs.text._required_literals import required_literals
 
 
@@ -78,6 +79,7 @@ def regex(
     check_missing(missing)
     check_count(at_least, argument="at_least")
     search, findall = compiled.search, compiled.findall
+    literals = required_literals(compiled)
 
     def found(text: str) -> bool:
         return search(text) is not None
@@ -85,17 +87,22 @@ def regex(
     def found_often(text: str) -> bool:
         return len(findall(text)) >= at_least
 
+    def matched(text: str) -> list[tuple[int, int]]:
+        return [match.span() for match in compiled.finditer(text)]
+
     return build(
         wl.ColumnRule(
             column,
             on_text(found if at_least == 1 else found_often, column=column, missing=missing),
-            literals=required_literals(compiled),
+            literals=literals,
             fold=bool(compiled.flags & re.IGNORECASE),
+            superset=None if literals else re2_superset(compiled),
         ),
         name=name or default_name("regex", votes, [pattern]),
         votes=votes,
         classes=classes,
         examples=examples,
+        matched=matched,
     )
 
 

@@ -15,7 +15,11 @@ from weaklabel._estimator import ParamsMixin
 from weaklabel._files import load_arrays, save_arrays
 from weaklabel.errors import WeakLabelWarning
 from weaklabel.gold import encode_gold
+from weaklabel.label_model._base._compared import ModelComparison, compared_with_majority
 from weaklabel.label_model._base._crowd import crowd_matrix, is_crowd_frame
+from weaklabel.label_model._base._explained import Explanation, explained
+from weaklabel.label_model._base._lf_value import LFValue, lf_value
+from weaklabel.label_model._base._which_rows import known_gold, row_position
 from weaklabel.labels import ProbabilisticLabels, hard_labels
 from weaklabel.matrix import LabelMatrix
 from weaklabel.types import FloatArray, IntArray, Tie, Uncovered
@@ -134,6 +138,120 @@ class VoteModel(ParamsMixin, ABC):
         if not known.any():
             raise ValueError("score needs gold labels, all of them are unknown; give at least one")
         return float((self.predict(L, uncovered=uncovered, tie=tie)[known] == y[known]).mean())
+
+    def explain(self, L: Any, row: int | None = None, *, key: Any = None) -> Explanation:
+        """Explain a row's label: what each vote adds, and what the class balance does.
+
+        Parameters
+        ----------
+        L : LabelMatrix
+            Votes of the LFs it was fitted on.
+        row : int, optional
+            Position of the row; negative ones count from the end.
+        key : object, optional
+            Its key, in place of the position.
+
+        Returns
+        -------
+        Explanation
+            Terms that add up to the posterior; prints as a table, ``.to_frame()`` is a DataFrame.
+
+        Raises
+        ------
+        NotFittedError
+            Before `fit`.
+        ValueError
+            When there is no such row, or the model does not add votes up, as `GLAD`.
+
+        Examples
+        --------
+        >>> import weaklabel as wl
+        >>> from weaklabel import WeightedVote
+        >>> L = wl.LabelMatrix.from_array([[1, 0, -1]], ("HAM", "SPAM"), lf_names=["a", "b", "c"])
+        >>> model = WeightedVote(weights={"a": 2.0, "b": 0.5, "c": 1.0}).fit(L)
+        >>> model.explain(L, 0)
+        term         vote    HAM   SPAM
+        -------------------------------
+        a            SPAM  -2.00  +2.00
+        b             HAM  +0.50  -0.50
+        sum                -1.50  +1.50
+        probability         0.18   0.82
+        row 0: SPAM 0.82; 1 LF is silent. Log-odds of each class against the others, in
+        nats
+        """
+        L = self._aligned(L)
+        return explained(self, L, row_position(L, row, key))
+
+    def compare(self, L: Any, gold: Any) -> ModelComparison:
+        """Compare the model with majority vote on gold labels.
+
+        Parameters
+        ----------
+        L : LabelMatrix
+            Votes of the LFs it was fitted on.
+        gold : array-like, shape (n,)
+            Gold labels, missing or -1 where unknown. They judge only what they were not fitted on:
+            leave those out that `fit` got.
+
+        Returns
+        -------
+        ModelComparison
+            Accuracy, macro-F1, log-loss, Brier score and calibration error on covered and on all
+            rows, and the rows whose label changes; prints as a table.
+
+        Raises
+        ------
+        NotFittedError
+            Before `fit`.
+        ValueError
+            When no gold label is known, or they do not fit.
+
+        Examples
+        --------
+        >>> import weaklabel as wl
+        >>> accuracy = [0.9, 0.8, 0.6, 0.6, 0.6]
+        >>> data = wl.datasets.synthetic(500, 5, 3, coverage=0.6, accuracy=accuracy)
+        >>> wl.LabelModel().fit(data.L).compare(data.L, data.gold)
+        model              rows    n  accuracy  macro F1  log-loss  Brier  calib.
+        -------------------------------------------------------------------------
+        MajorityVote()  covered  498     0.785     0.784     2.373  0.323   0.112
+        LabelModel()    covered  498     0.829     0.828     0.464  0.258   0.037
+        MajorityVote()      all  500     0.784     0.783     2.367  0.324   0.112
+        LabelModel()        all  500     0.828     0.826     0.467  0.260   0.037
+        112 of 498 covered rows change their label; of 107 where gold tells, 72 for the
+        better and 35 for the worse. Log-loss, Brier and calibration error: the less the
+        better
+        """
+        L = self._aligned(L)
+        truth = known_gold(gold, L, "compare")
+        return compared_with_majority(repr(self), L, truth, self.predict_proba(L))
+
+    def lf_value(self, L: Any, gold: Any = None) -> LFValue:
+        """Return what each LF adds: what is lost where it is left out, and the others stay.
+
+        Nothing is fitted again: the parameters stay, the LF is silenced.
+
+        Parameters
+        ----------
+        L : LabelMatrix
+            Votes of the LFs it was fitted on.
+        gold : array-like, shape (n,), optional
+            Gold labels, missing or -1 where unknown; they add accuracy and macro-F1.
+
+        Returns
+        -------
+        LFValue
+            Coverage and labels that are lost without each LF, and how well other votes are told
+            with it; prints as a table.
+
+        Raises
+        ------
+        NotFittedError
+            Before `fit`.
+        ValueError
+            When LFs or classes are not those of the fit, or no gold label is known.
+        """
+        return lf_value(self._votes(L), self, gold)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the fitted model to one file, atomically; no pickle.

@@ -16,7 +16,65 @@ from weaklabel.lf._content._origin import installed_name, module_of, origin
 
 Parts = list[tuple[str, Any]]
 
-_CODE = (types.FunctionType, classmethod, staticmethod, property)
+# What Python itself writes into a class, and which says nothing of what the class does.
+_OF_PYTHON = frozenset(
+    {
+        "__module__",
+        "__qualname__",
+        "__doc__",
+        "__dict__",
+        "__weakref__",
+        "__firstlineno__",
+        "__static_attributes__",
+        "__annotations_cache__",
+        "__slotnames__",  # written when an object is first copied or pickled
+        "__abstractmethods__",
+        "_abc_impl",
+    }
+)
+# The members are looked at themselves.
+_OF_ENUM = frozenset(
+    {
+        "_member_map_",
+        "_value2member_map_",
+        "_hashable_values_",
+        "_unhashable_values_",
+        "_unhashable_values_map_",
+    }
+)
+_OF_MEMBERS = frozenset({"_name_", "_value_", "__objclass__", "_sort_order_", "_inverted_"})
+_OF_MODULES = frozenset(
+    {
+        "__name__",
+        "__doc__",
+        "__package__",
+        "__loader__",
+        "__spec__",
+        "__file__",
+        "__path__",
+        "__cached__",
+        "__builtins__",
+        "__annotations__",
+        "__annotate__",
+        "__warningregistry__",
+    }
+)
+_OF_WRAPPERS = frozenset(
+    {
+        "__module__",
+        "__name__",
+        "__qualname__",
+        "__doc__",
+        "__annotations__",
+        "__annotate__",
+        "__type_params__",
+        "__wrapped__",
+        "cache_parameters",
+    }
+)
+_OF_DISPATCHERS = frozenset({"registry", "dispatch", "register", "_clear_cache", "__wrapped__"})
+# Their metaclasses keep nothing that does not show.
+_KNOWN_MAKERS = frozenset({"python", "weaklabel"})
 
 
 class NotLoaded:
@@ -59,10 +117,27 @@ def function_content(function: types.FunctionType) -> Content:
     if where is None:
         for reference in code.references:
             parts += _reference_parts(reference, names, cells)
-        for name in sorted(vars(function)):
-            if not name.startswith("__"):
-                parts += [("", name), (f"attribute {name!r}", vars(function)[name])]
-    return Content("function", parts)
+    return Content("function", [*parts, *_attribute_parts(vars(function), frozenset())])
+
+
+def cached_content(function: Any) -> Content:
+    """Return the content of what `functools.lru_cache` made; not what it keeps."""
+    name = installed_name(function)
+    if name is not None:
+        return Content("named", [("", name)])
+    parts: Parts = [("function", function.__wrapped__)]
+    told = vars(function).get("cache_parameters")
+    if told is not None:
+        parts.append(("", told()))
+    return Content("cached", [*parts, *_attribute_parts(vars(function), _OF_WRAPPERS)])
+
+
+def _attribute_parts(attributes: dict[str, Any], passed: frozenset[str]) -> Parts:
+    parts: Parts = []
+    for name, value in sorted(attributes.items()):
+        if name not in passed:
+            parts += [("", name), (f"attribute {name!r}", value)]
+    return parts
 
 
 def _dispatching(function: types.FunctionType) -> Content:
@@ -70,6 +145,7 @@ def _dispatching(function: types.FunctionType) -> Content:
     parts: Parts = []
     for kind, implementation in registry.items():
         parts += [("", kind), (f"implementation for {kind.__name__}", implementation)]
+    parts += _attribute_parts(vars(function), _OF_DISPATCHERS)
     return Content("singledispatch", parts, ordered=True)
 
 
@@ -184,36 +260,70 @@ def _imported(module: str, attributes: tuple[str, ...], path: str) -> Parts:
 
 
 def class_content(cls: type) -> Content:
-    """Return the content of a class: its name, its bases and what its body defines."""
+    """Return the content of a class: its name, its bases and all that stands in it.
+
+    Raises
+    ------
+    Unfingerprintable
+        When an installed package keeps notes in it that are not understood.
+    """
     name = installed_name(cls)
     if name is not None:
         return Content("named", [("", name)])
+    _refuse_unknown_makers(cls)
     parts: Parts = [("", cls.__name__), ("", origin(module_of(cls)))]
     parts += [(f"base {base.__name__}", base) for base in cls.__bases__]
     if type(cls) is not type:
         parts.append(("metaclass", type(cls)))
+    passed = _OF_PYTHON
     if isinstance(cls, EnumMeta):
-        members: Any = cls.__members__
-        for name, member in members.items():
-            parts += [("", name), (f"member {name}", member.value)]
-    for name, value in sorted(vars(cls).items()):
-        if _is_defined_in(cls, name, value):
-            parts += [("", name), (f"attribute {name!r}", value)]
-    return Content("class", parts)
+        passed = passed | _OF_ENUM | set(cls.__members__)
+        parts += _member_parts(cls)
+    if not vars(cls).get("__annotations__"):  # written when they are first read
+        passed = passed | {"__annotations__"}
+    return Content("class", [*parts, *_attribute_parts(dict(vars(cls)), passed)])
 
 
-def _is_defined_in(cls: type, name: str, value: Any) -> bool:
-    code = isinstance(value, _CODE)
-    if isinstance(cls, EnumMeta):
-        return code and not _is_of_enum(value)
-    # Machinery keeps its notes under such names: abc, dataclasses, attrs, pydantic.
-    is_note = name.startswith("__") and name.endswith("__") and name != "__slots__"
-    return (code or not is_note) and name != "_abc_impl"
+def _refuse_unknown_makers(cls: type) -> None:
+    maker: type = type(cls)
+    for kind in maker.__mro__:
+        where = origin(module_of(kind))
+        if where is not None and where.partition(" ")[0] not in _KNOWN_MAKERS:
+            raise Unfingerprintable(
+                f"the class {cls.__name__}, made by {module_of(kind)}.{kind.__name__}; "
+                "what that keeps in a class is not known"
+            )
+    if any(name.startswith("__pydantic_") for name in vars(cls)):
+        raise Unfingerprintable(
+            f"the class {cls.__name__}, made by pydantic; what that keeps in a class is not known"
+        )
 
 
-def _is_of_enum(value: Any) -> bool:
-    function = getattr(value, "__func__", value)
-    return getattr(function, "__module__", None) == Enum.__module__
+def _member_parts(cls: EnumMeta) -> Parts:
+    members: dict[str, Any] = dict(cls.__members__)
+    parts: Parts = []
+    for name, member in members.items():
+        parts += [("", name), (f"member {name}", member)]
+    # A flag takes up combinations as they are used; they are no members.
+    found: dict[Any, Any] = vars(cls)["_value2member_map_"]
+    for value, member in found.items():
+        name = member._name_
+        if members.get(name) is member:
+            parts += [("value", value), ("", name)]
+    return parts
+
+
+def enum_member_content(member: Enum) -> Content:
+    """Return the content of a member of an Enum: its value and all that was set on it."""
+    parts: Parts = [("class", type(member)), ("", member._name_), ("value", member._value_)]
+    bases: tuple[Any, ...] = (int, float, complex, str, bytes, tuple)
+    for base in bases:
+        if issubclass(type(member), base):
+            parts.append(("content", base.__getnewargs__(member)))
+    state: Any = object.__getstate__(member)
+    for fields in state if isinstance(state, tuple) else (state,):
+        parts += _attribute_parts(fields or {}, _OF_MEMBERS)
+    return Content("member", parts)
 
 
 def module_content(module: types.ModuleType) -> Content:
@@ -223,6 +333,6 @@ def module_content(module: types.ModuleType) -> Content:
         return Content("named", [("", f"{where}: {module.__name__}")])
     parts: Parts = []
     for name, value in sorted(vars(module).items()):
-        if not (name.startswith("__") and name.endswith("__")):
+        if name not in _OF_MODULES:
             parts += [("", name), (f"global {name!r}", value)]
     return Content("module", parts)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import copyreg
+import dataclasses
 import functools
 import io
 import re
 import types
+import typing
 from collections.abc import Callable
 from enum import Enum
 from pathlib import PurePath
@@ -17,7 +19,9 @@ import numpy as np
 from weaklabel.lf._content._atoms import hashed
 from weaklabel.lf._content._functions import (
     NotLoaded,
+    cached_content,
     class_content,
+    enum_member_content,
     function_content,
     module_content,
     not_loaded_content,
@@ -51,7 +55,7 @@ def contents(value: Any) -> Content:
     if isinstance(value, types.ModuleType):
         return module_content(value)
     if isinstance(value, Enum):
-        return _enum_member(value)
+        return enum_member_content(value)
     if isinstance(value, PurePath):
         return Content("path", [("type", type(value).__name__), ("text", str(value))])
     if isinstance(value, np.ndarray) and module_of(type(value)) == "numpy":
@@ -72,12 +76,6 @@ def contents(value: Any) -> Content:
     if value is np.random.mtrand._rand:
         return Content("NumPy's global random state", [])
     return library_content(value) or _reduced(value)
-
-
-def _enum_member(member: Enum) -> Content:
-    return Content(
-        "member", [("class", type(member)), ("name", member.name), ("value", member.value)]
-    )
 
 
 def _array(array: np.ndarray[Any, Any]) -> Content:
@@ -155,9 +153,14 @@ def _is_fields(state: Any) -> bool:
 
 
 def _is_derived(kind: type, name: str) -> bool:
-    """Tell whether an attribute is what a cached property computed."""
-    found = (base.__dict__[name] for base in kind.__mro__ if name in base.__dict__)
-    return isinstance(next(found, None), functools.cached_property)
+    """Tell whether an attribute is what a cached property of an installed class computed.
+
+    That of a project is given back as it is, whatever the object has become since.
+    """
+    owner = next((base for base in kind.__mro__ if name in base.__dict__), None)
+    if owner is None or not isinstance(owner.__dict__[name], functools.cached_property):
+        return False
+    return origin(module_of(owner)) is not None
 
 
 def _with_article(kind: type) -> str:
@@ -200,14 +203,16 @@ def _partial(partial: functools.partial[Any]) -> Content:
     parts += [(f"argument {i}", value) for i, value in enumerate(partial.args)]
     for name in sorted(partial.keywords):
         parts += [("", ("keyword", name)), (f"argument {name!r}", partial.keywords[name])]
+    for name, value in sorted(vars(partial).items()):
+        parts += [("", ("attribute", name)), (f"attribute {name!r}", value)]
     return Content("partial", parts)
 
 
-def _cached(function: Any) -> Content:
-    name = installed_name(function)
-    if name is not None:
-        return Content("named", [("", name)])
-    return Content("cached", [("function", function.__wrapped__)])
+def _field(field: dataclasses.Field[Any]) -> Content:
+    parts: list[tuple[str, Any]] = []
+    for name in sorted({*dataclasses.Field.__slots__} - {"type", "doc"}):
+        parts += [("", name), (f"attribute {name!r}", getattr(field, name, None))]
+    return Content("field", parts)
 
 
 _KINDS: dict[type, Callable[[Any], Content]] = {
@@ -233,7 +238,7 @@ _KINDS: dict[type, Callable[[Any], Content]] = {
     types.CellType: lambda cell: Content("cell", [("content", cell.cell_contents)]),
     NotLoaded: not_loaded_content,
     functools.partial: _partial,
-    type(functools.lru_cache(lambda: None)): _cached,
+    type(functools.lru_cache(lambda: None)): cached_content,
     functools.cached_property: lambda found: Content("property", [("function", found.func)]),
     functools.partialmethod: lambda found: Content(
         "partialmethod",
@@ -244,5 +249,7 @@ _KINDS: dict[type, Callable[[Any], Content]] = {
     ),
     classmethod: lambda found: Content("classmethod", [("function", found.__func__)]),
     staticmethod: lambda found: Content("staticmethod", [("function", found.__func__)]),
+    dataclasses.Field: _field,
+    typing.ForwardRef: lambda found: Content("forward", [("", found.__forward_arg__)]),
     re.Pattern: lambda found: Content("pattern", [("", found.pattern), ("", found.flags)]),
 }
